@@ -1,0 +1,112 @@
+/**
+ * A Teleport access request as both halves know it, and its digest, which ties what people read in PagerDuty to what
+ * Teleport holds. Teleport's words; source: `AccessRequestV3` in types.proto, Teleport 4.2.8 to 18.
+ */
+import { createHash } from "node:crypto";
+import * as z from "zod";
+
+/** `types.RequestState`. `NONE` also stands for a state that a newer Teleport may add: whatever it is, it is not pending. */
+export const requestStateSchema = z.enum(["NONE", "PENDING", "APPROVED", "DENIED", "PROMOTED"]);
+export type RequestState = z.infer<typeof requestStateSchema>;
+
+/** A point in time, milliseconds since the epoch. */
+export const epochMsSchema = z.int();
+
+/** A resource that a request names instead of, or beside, roles: `/<cluster>/<kind>/<name>`. */
+export const requestedResourceSchema = z.object({
+  cluster: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  subResource: z.string(),
+  /** The constraints on the resource as the bytes that Teleport sent, base64; empty when there are none. */
+  constraints: z.string(),
+  /** The name that people know it by, when `name` is an opaque id and we may look it up. */
+  friendlyName: z.string().optional(),
+});
+export type RequestedResource = z.infer<typeof requestedResourceSchema>;
+
+/** One `AccessReview` made in Teleport. */
+export const accessReviewSchema = z.object({
+  author: z.string(),
+  proposedState: requestStateSchema,
+  reason: z.string(),
+  createdMs: epochMsSchema.nullable(),
+});
+export type AccessReview = z.infer<typeof accessReviewSchema>;
+
+/** Times are null when Teleport has not set them (absent, or Go's year 1). */
+export const accessRequestSchema = z.object({
+  id: z.string().min(1).max(255),
+  user: z.string(),
+  roles: z.array(z.string()),
+  state: requestStateSchema,
+  resources: z.array(requestedResourceSchema),
+  reason: z.string(),
+  resolveReason: z.string(),
+  suggestedReviewers: z.array(z.string()),
+  /** `SystemAnnotations`: what roles' rules attach to a request, such as `pagerduty_notify_service`. */
+  annotations: z.record(z.string(), z.array(z.string())),
+  reviews: z.array(accessReviewSchema),
+  createdMs: epochMsSchema.nullable(),
+  /** When the request itself ends if nobody decides: `ResourceExpiry`, else `Metadata.Expires`, else `Spec.Expires`. */
+  requestExpiresMs: epochMsSchema.nullable(),
+  /** When granted access ends: `Spec.Expires`. */
+  accessExpiresMs: epochMsSchema.nullable(),
+  maxDurationMs: epochMsSchema.nullable(),
+  sessionTtlMs: epochMsSchema.nullable(),
+  requestKind: z.enum(["UNDEFINED", "SHORT_TERM", "LONG_TERM"]),
+});
+export type AccessRequest = z.infer<typeof accessRequestSchema>;
+
+/** How a request can end. `deleted` is Teleport's DELETE before its expiry. */
+export const requestEndSchema = z.enum(["approved", "denied", "expired", "promoted", "deleted"]);
+export type RequestEnd = z.infer<typeof requestEndSchema>;
+
+/** The end that a state stands for; undefined while the request is open. */
+export function endOfState(state: RequestState): RequestEnd | undefined {
+  switch (state) {
+    case "APPROVED":
+      return "approved";
+    case "DENIED":
+      return "denied";
+    case "PROMOTED":
+      return "promoted";
+    case "PENDING":
+    case "NONE":
+      return undefined;
+  }
+}
+
+/** Hex digits of the digest that people see on the incident. */
+export const SHORT_DIGEST_CHARACTERS = 8;
+
+/**
+ * SHA-256, in hex, over everything about a request that a person approves: whoever sees the same digest has seen the same
+ * request. State, reviews, `ResourceExpiry`, `Metadata.Expires` and `AssumeStartTime` are left out, because Teleport
+ * changes them in the ordinary course of a request.
+ */
+export function digestOf(cluster: string, request: AccessRequest): string {
+  const canonical = JSON.stringify([
+    "access-request/1",
+    cluster,
+    request.id,
+    request.user,
+    request.roles.toSorted(),
+    request.resources
+      .map(({ cluster, kind, name, subResource, constraints }) =>
+        JSON.stringify([cluster, kind, name, subResource, constraints]),
+      )
+      .toSorted(),
+    request.reason,
+    request.accessExpiresMs,
+    request.maxDurationMs,
+    request.sessionTtlMs,
+    request.requestKind,
+  ]);
+  return createHash("sha256").update(canonical).digest("hex");
+}
+
+/** The part of a digest that an incident's body shows. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, SHORT_DIGEST_CHARACTERS);
+}

@@ -1,0 +1,24 @@
+/**
+ * What counts as a decision: the relay's `[decisions]`, which it tells the edge in `hello`. Both halves read deliveries by
+ * it, so that the edge has nothing of its own to say about what counts.
+ */
+import * as z from "zod";
+
+/** What a person may want for a request. */
+export const verdictSchema = z.enum(["approve", "deny"]);
+export type Verdict = z.infer<typeof verdictSchema>;
+
+/** The ways of deciding that an admin can switch on. */
+export const channelSchema = z.enum(["note", "action", "workflow", "field"]);
+export type Channel = z.infer<typeof channelSchema>;
+
+export const decisionsSchema = z.object({
+  channels: z.array(channelSchema),
+  /** Ids of the two manual incident-workflow triggers; empty when the channel is off. */
+  workflowTriggers: z.object({ approve: z.string(), deny: z.string() }),
+  /** Name of the custom field with the options `approve` and `deny`. */
+  field: z.string(),
+  /** What a bare resolve in PagerDuty means. */
+  onResolve: z.enum(["nothing", "deny"]),
+});
+export type Decisions = z.infer<typeof decisionsSchema>;

@@ -1,0 +1,244 @@
+/**
+ * The link's protocol: every frame, limit and close code of the WebSocket between relay and edge. PROTOCOL.md beside this
+ * file says the same in prose. A new frame will not compile until both ends handle it; one of an unknown type is skipped.
+ */
+import * as z from "zod";
+import { accessRequestSchema, epochMsSchema, requestEndSchema, requestStateSchema } from "./access-request.ts";
+import { parseJsonText } from "./bytes.ts";
+import { decisionsSchema, verdictSchema } from "./decisions.ts";
+import { refusalSchema } from "./refusal.ts";
+
+/** Said in `hello`. An edge understands this version and the one before. */
+export const PROTOCOL_VERSION = 1;
+
+/** Largest frame, in bytes of UTF-8; the receiver closes on a larger one. A decision with the largest delivery fits. */
+export const MAX_FRAME_BYTES = 1024 * 1024;
+
+/** Largest webhook delivery or custom action payload, in bytes: the largest that PagerDuty says it may send. */
+export const MAX_DELIVERY_BYTES = 256 * 1024;
+
+/** Most open requests named in one part of a `welcome`: about 300 KiB. */
+export const MAX_OPEN_PER_WELCOME = 2000;
+
+/** What the relay sends to show that it lives, and what the edge's runtime answers without waking the object. */
+export const PING = "ping";
+export const PONG = "pong";
+
+/** How often the relay pings, in ms, and how long it waits for anything to arrive before it gives the link up. */
+export const PING_EVERY_MS = 10_000;
+export const LINK_DEAD_AFTER_MS = 25_000;
+
+/** How long a frame to the active relay may stay without `ack` before a standby takes over, in ms. */
+export const ACK_WITHIN_MS = 5_000;
+
+/** Longest life of the JWT that opens the link, in seconds. */
+export const MAX_JWT_SECONDS = 60;
+
+/** Why an end closed the link (RFC 6455 section 7.4.2: 4000 to 4999 are ours). */
+export const CLOSE = {
+  malformedFrame: 4000,
+  frameTooLarge: 4001,
+  unsupportedVersion: 4002,
+  wrongCluster: 4003,
+  sequenceGap: 4004,
+  superseded: 4005,
+  unresponsive: 4006,
+} as const;
+
+const seq = z.int().positive();
+const epoch = z.int().nonnegative();
+const requestId = z.string().min(1).max(255);
+const clickId = z.string().min(1).max(128);
+
+/** An incident that stands for a request, and the service that it is on. */
+export const boundIncidentSchema = z.object({ service: z.string().min(1), incident: z.string().min(1) });
+export type BoundIncident = z.infer<typeof boundIncidentSchema>;
+
+/** What shows a click: a delivery as PagerDuty signed it, or the log entry of a pressed button, re-read by the edge. */
+export const evidenceSchema = z.discriminatedUnion("kind", [
+  z.object({
+    kind: z.literal("signed"),
+    /** The delivery's exact bytes, base64. */
+    raw: z.string(),
+    /** Its `X-PagerDuty-Signature`. */
+    signature: z.string(),
+  }),
+  z.object({
+    kind: z.literal("action"),
+    action: verdictSchema,
+    token: z.string(),
+    /** The bytes of `GET /log_entries/{id}`, base64. */
+    logEntry: z.string(),
+  }),
+]);
+export type Evidence = z.infer<typeof evidenceSchema>;
+
+/** What no raw byte shows and the relay therefore knows by the edge's word alone. */
+export const edgeWordSchema = z.object({
+  email: z.string().nullable(),
+  name: z.string().nullable(),
+  /** Escalation levels at which the person was on call at the time of the click; null when the edge did not ask. */
+  onCallLevels: z.array(z.int()).nullable(),
+  /** The user that our own REST writes act as. */
+  botUserId: z.string().nullable(),
+  /** Whether the incident's body shows every role and resource. */
+  shown: z.boolean(),
+  /** The full text behind a command, when the signed bytes hold it trimmed. */
+  reason: z.string(),
+});
+export type EdgeWord = z.infer<typeof edgeWordSchema>;
+
+/** What became of a click, as Teleport has it. */
+export const outcomeSchema = z.discriminatedUnion("result", [
+  z.object({ result: z.literal("applied"), state: requestStateSchema }),
+  z.object({
+    result: z.literal("refused"),
+    refusal: refusalSchema,
+    /** The request's state when it was judged; null when it was not read. */
+    state: requestStateSchema.nullable(),
+    /** A sentence that helps the person; empty when the refusal says it all. */
+    detail: z.string(),
+  }),
+]);
+export type Outcome = z.infer<typeof outcomeSchema>;
+
+const hello = z.object({
+  type: z.literal("hello"),
+  protocol: z.int(),
+  /** Random, new at every start of a relay: what an epoch belongs to. */
+  instance: z.string().min(8).max(64),
+  release: z.string(),
+  teleport: z.object({ version: z.string(), cluster: z.string(), proxyAddress: z.string().nullable() }),
+  decisions: decisionsSchema,
+  /** Whether the policy asks who is on call, so that the edge looks it up only then. */
+  asksOnCall: z.boolean(),
+  /** When the relay's Teleport certificate ends. */
+  certificateExpiresMs: epochMsSchema.nullable(),
+});
+
+const request = z.object({
+  type: z.literal("request"),
+  seq,
+  request: accessRequestSchema,
+  /** PagerDuty services from the relay's rules, by name; empty when no rule applies. */
+  recipients: z.array(z.string()),
+});
+
+const ended = z.object({
+  type: z.literal("ended"),
+  seq,
+  requestId,
+  end: requestEndSchema,
+  who: z.string().nullable(),
+  why: z.string().nullable(),
+  /** The click that the claim in Teleport names, when it was ours that ended the request. */
+  clickId: clickId.nullable(),
+});
+
+const synced = z.object({ type: z.literal("synced"), seq });
+
+const bound = z.object({
+  type: z.literal("bound"),
+  seq,
+  epoch,
+  requestId,
+  digest: z.string(),
+  incidents: z.array(boundIncidentSchema),
+  /** `changed`: what was paged is not what Teleport holds; `gone`: Teleport has no such request open. */
+  result: z.enum(["bound", "changed", "gone"]),
+});
+
+const outcome = z.object({ type: z.literal("outcome"), seq, epoch, requestId, clickId, outcome: outcomeSchema });
+
+const ack = z.object({ type: z.literal("ack"), upTo: z.int().nonnegative() });
+
+const welcome = z.object({
+  type: z.literal("welcome"),
+  session: z.string(),
+  epoch,
+  role: z.enum(["active", "standby"]),
+  /** Requests open at the edge: id, digest, and how many of its reviews have been told. */
+  open: z.array(z.tuple([requestId, z.string(), z.int().nonnegative()])),
+  /** Whether another part follows. */
+  more: z.boolean(),
+});
+
+const health = z.object({
+  type: z.literal("health"),
+  pagerduty: z.object({ ok: z.boolean(), problem: z.string().nullable() }),
+});
+
+const bind = z.object({
+  type: z.literal("bind"),
+  seq,
+  epoch,
+  requestId,
+  digest: z.string(),
+  incidents: z.array(boundIncidentSchema).min(1),
+});
+
+const decide = z.object({
+  type: z.literal("decide"),
+  seq,
+  epoch,
+  cluster: z.string(),
+  requestId,
+  clickId,
+  evidence: evidenceSchema,
+  word: edgeWordSchema,
+});
+
+const promote = z.object({ type: z.literal("promote"), seq, epoch });
+
+/** Frames from the relay. */
+export const relayFrameSchema = z.discriminatedUnion("type", [hello, request, ended, synced, bound, outcome, ack]);
+export type RelayFrame = z.infer<typeof relayFrameSchema>;
+
+/** Frames from the edge. */
+export const edgeFrameSchema = z.discriminatedUnion("type", [welcome, health, bind, decide, promote, ack]);
+export type EdgeFrame = z.infer<typeof edgeFrameSchema>;
+
+export type Hello = z.infer<typeof hello>;
+export type Welcome = z.infer<typeof welcome>;
+export type FrameOf<Frame extends { type: string }, Type extends Frame["type"]> = Extract<Frame, { type: Type }>;
+
+/** A frame before the sender has numbered it. */
+export type Unnumbered<Frame> = Frame extends { seq: number } ? Omit<Frame, "seq"> : never;
+
+/** What a received message is. `unknown` is a type of a newer release, to be logged and skipped, its number acknowledged. */
+export type Reading<Frame> =
+  | { readonly kind: "frame"; readonly frame: Frame }
+  | { readonly kind: "unknown"; readonly type: string; readonly seq: number | null }
+  | { readonly kind: "malformed"; readonly problem: string }
+  | { readonly kind: "too_large" };
+
+/** Reads one message from a relay. Never throws. */
+export function readRelayFrame(message: string): Reading<RelayFrame> {
+  return readFrame(relayFrameSchema, message);
+}
+
+/** Reads one message from the edge. Never throws. */
+export function readEdgeFrame(message: string): Reading<EdgeFrame> {
+  return readFrame(edgeFrameSchema, message);
+}
+
+const envelopeSchema = z.object({ type: z.string().max(64), seq: seq.optional() });
+
+function readFrame<Frame>(
+  schema: z.ZodType<Frame> & { options: readonly { shape: { type: z.ZodLiteral<string> } }[] },
+  message: string,
+): Reading<Frame> {
+  // A UTF-16 unit is at least one byte of UTF-8, and at most three.
+  if (message.length > MAX_FRAME_BYTES) return { kind: "too_large" };
+  const value = parseJsonText(message);
+  const envelope = envelopeSchema.safeParse(value);
+  if (!envelope.success) return { kind: "malformed", problem: "not a frame" };
+  const { type } = envelope.data;
+  if (!schema.options.some((option) => option.shape.type.value === type)) {
+    return { kind: "unknown", type, seq: envelope.data.seq ?? null };
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { kind: "frame", frame: parsed.data };
+  const [issue] = parsed.error.issues;
+  return { kind: "malformed", problem: `${type}: ${issue?.path.join(".")} ${issue?.message}` };
+}
