@@ -1,0 +1,224 @@
+/**
+ * The only caller of PagerDuty: REST API v2, one method for each thing that the edge wants of it. Every method throws a
+ * {@link PagerDutyError} for whatever it does not return; nothing is retried here but a call whose token had ended.
+ * Source: https://developer.pagerduty.com/api-reference/.
+ */
+import * as z from "zod";
+import type { PagerDutyAccount } from "./cluster-config.ts";
+import {
+  type Incident,
+  incidentSchema,
+  type Note,
+  noteSchema,
+  onCallSchema,
+  type Priority,
+  prioritySchema,
+  type Service,
+  serviceSchema,
+  type User,
+  userSchema,
+} from "./pagerduty/answers.ts";
+import { type Budget, Connection, MAX_LOG_ENTRY_BYTES } from "./pagerduty/connection.ts";
+import { faultForUnknownId, PagerDutyError } from "./pagerduty/error.ts";
+
+export interface PagerDutyOptions {
+  readonly account: PagerDutyAccount;
+  /** The platform's `fetch`, or one that stands in for it. */
+  readonly fetch: (request: Request) => Promise<Response>;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** How long a call may take, in ms; 10 s when left out. */
+  readonly timeoutMs?: number;
+}
+
+/** An incident to open. */
+export interface NewIncident {
+  readonly title: string;
+  readonly details: string;
+  readonly serviceId: string;
+  /** The incident key: PagerDuty refuses a second open incident with it on the same service. */
+  readonly key: string;
+  /** Null: the service's own. */
+  readonly urgency: "high" | "low" | null;
+  /** A priority's id; null: none. */
+  readonly priorityId: string | null;
+}
+
+/**
+ * `key_in_use`: an open incident on the service has the key, perhaps one of an attempt whose answer was lost. `too_long`:
+ * PagerDuty found the title or the details too long.
+ */
+export type Creation =
+  | { readonly kind: "created"; readonly incident: Incident }
+  | { readonly kind: "key_in_use" }
+  | { readonly kind: "too_long" };
+
+/** PagerDuty's codes for what counts as an answer rather than as a fault. */
+const ALREADY_RESOLVED = 1001;
+const ARGUMENTS_CAUSED_ERROR = 2002;
+
+/** Keeps one incident's text with its answer; PagerDuty leaves it out otherwise. */
+const WITH_BODY = [
+  ["include[]", "body"],
+  ["include[]", "first_trigger_log_entries"],
+] as const;
+
+export class PagerDuty {
+  readonly #connection: Connection;
+
+  constructor({ account, fetch, now, timeoutMs = 10_000 }: PagerDutyOptions) {
+    this.#connection = new Connection({ account, fetch, now, timeoutMs });
+  }
+
+  /** What the last answer said about the rate limit; null while none has said anything. */
+  get budget(): Budget | null {
+    return this.#connection.budget;
+  }
+
+  /** `POST /incidents`. Not idempotent but for the key: look it up first after a doubtful attempt. */
+  async createIncident({ title, details, serviceId, key, urgency, priorityId }: NewIncident): Promise<Creation> {
+    const incident = {
+      type: "incident",
+      title,
+      service: { id: serviceId, type: "service_reference" },
+      incident_key: key,
+      body: { type: "incident_body", details },
+      ...(urgency !== null && { urgency }),
+      ...(priorityId !== null && { priority: { id: priorityId, type: "priority_reference" } }),
+    };
+    try {
+      const answer = await this.#connection.write(
+        "POST",
+        "/incidents",
+        { incident },
+        z.object({ incident: incidentSchema }),
+      );
+      return { kind: "created", incident: answer.incident };
+    } catch (error) {
+      if (isKeyInUse(error)) return { kind: "key_in_use" };
+      if (isTooLong(error)) return { kind: "too_long" };
+      throw error;
+    }
+  }
+
+  /**
+   * Every incident, of any status and age, with a key on a service; the newest first where PagerDuty sorts them so.
+   * @throws RangeError for an empty key, which PagerDuty would take for no filter at all.
+   */
+  async findIncidents({ key, serviceId }: { key: string; serviceId: string }): Promise<Incident[]> {
+    if (key === "") throw new RangeError("an incident is never looked up by an empty key");
+    const query = [
+      ["incident_key", key],
+      ["service_ids[]", serviceId],
+      ...["triggered", "acknowledged", "resolved"].map((status) => ["statuses[]", status] as const),
+      ["date_range", "all"],
+      ["sort_by", "created_at:desc"],
+      ...WITH_BODY,
+    ] as const;
+    const found = await this.#connection.pages("/incidents", query, "incidents", incidentSchema);
+    return found.filter((incident) => incident.key === key && incident.serviceId === serviceId);
+  }
+
+  /** One incident, with its body when PagerDuty gives it. */
+  async incident(incidentId: string): Promise<Incident> {
+    const answer = z.object({ incident: incidentSchema });
+    return (await this.#connection.read(`/incidents/${segment(incidentId)}`, WITH_BODY, answer)).incident;
+  }
+
+  /** Adds a note and returns its id. Not idempotent: look for it among {@link notes} after a doubtful attempt. */
+  async addNote(incidentId: string, content: string): Promise<string> {
+    const path = `/incidents/${segment(incidentId)}/notes`;
+    const answer = z.object({ note: z.object({ id: z.string().min(1) }) });
+    return (await this.#connection.write("POST", path, { note: { content } }, answer)).note.id;
+  }
+
+  /** Every note of an incident. */
+  async notes(incidentId: string): Promise<Note[]> {
+    const answer = z.object({ notes: z.array(noteSchema) });
+    return (await this.#connection.read(`/incidents/${segment(incidentId)}/notes`, [], answer)).notes;
+  }
+
+  /** Resolves an incident; one that is resolved already is fine. */
+  async resolveIncident(incidentId: string): Promise<void> {
+    const incident = { type: "incident_reference", status: "resolved" };
+    try {
+      await this.#connection.write("PUT", `/incidents/${segment(incidentId)}`, { incident }, z.unknown());
+    } catch (error) {
+      if (!(error instanceof PagerDutyError && error.pagerdutyCode === ALREADY_RESOLVED)) throw error;
+    }
+  }
+
+  async user(userId: string): Promise<User> {
+    return (await this.#connection.read(`/users/${segment(userId)}`, [], z.object({ user: userSchema }))).user;
+  }
+
+  /** The user with exactly this address, letter case aside; undefined when there is none. */
+  async userByEmail(email: string): Promise<User | undefined> {
+    const wanted = email.toLowerCase();
+    const users = await this.#connection.pages("/users", [["query", email]], "users", userSchema);
+    return users.find((user) => user.email.toLowerCase() === wanted);
+  }
+
+  /** The escalation levels, ascending, at which a user was on call for a policy at an instant; empty when at none. */
+  async onCallLevels(on: { userId: string; escalationPolicyId: string; atMs: number }): Promise<number[]> {
+    const query = [
+      ["user_ids[]", on.userId],
+      ["escalation_policy_ids[]", on.escalationPolicyId],
+      // PagerDuty wants a span; times are whole seconds.
+      ["since", isoSecond(on.atMs)],
+      ["until", isoSecond(on.atMs + 1000)],
+    ] as const;
+    const entries = await this.#connection.pages("/oncalls", query, "oncalls", onCallSchema);
+    const levels = entries
+      .filter((entry) => entry.userId === on.userId && entry.escalationPolicyId === on.escalationPolicyId)
+      .map(({ level }) => level);
+    return [...new Set(levels)].sort((a, b) => a - b);
+  }
+
+  /** The bytes of `GET /log_entries/{id}` exactly as received, at most {@link MAX_LOG_ENTRY_BYTES}. */
+  async logEntry(logEntryId: string): Promise<Uint8Array> {
+    return this.#connection.readBytes(
+      `/log_entries/${segment(logEntryId)}`,
+      [["include[]", "channels"]],
+      MAX_LOG_ENTRY_BYTES,
+    );
+  }
+
+  async service(serviceId: string): Promise<Service> {
+    const answer = z.object({ service: serviceSchema });
+    return (await this.#connection.read(`/services/${segment(serviceId)}`, [], answer)).service;
+  }
+
+  /** Names of what the account may do; succeeds with any valid credential that may read them. */
+  async abilities(): Promise<string[]> {
+    return (await this.#connection.read("/abilities", [], z.object({ abilities: z.array(z.string()) }))).abilities;
+  }
+
+  /** The account's priorities. */
+  async priorities(): Promise<Priority[]> {
+    return this.#connection.pages("/priorities", [], "priorities", prioritySchema);
+  }
+}
+
+function isKeyInUse(error: unknown): boolean {
+  if (!(error instanceof PagerDutyError) || error.status !== 400) return false;
+  return (
+    error.pagerdutyCode === ARGUMENTS_CAUSED_ERROR && /matching dedup key|incident_key|incident key/i.test(error.detail)
+  );
+}
+
+function isTooLong(error: unknown): boolean {
+  return (
+    error instanceof PagerDutyError && error.code === "invalid" && /too long|maximum is|exceed/i.test(error.detail)
+  );
+}
+
+// Ids come out of deliveries: one must never reach another path, and none that PagerDuty gave looks otherwise.
+function segment(id: string): string {
+  if (/^[\w-]{1,64}$/.test(id)) return id;
+  throw new PagerDutyError("lookup", faultForUnknownId());
+}
+
+function isoSecond(atMs: number): string {
+  return new Date(Math.floor(atMs / 1000) * 1000).toISOString().replace(".000Z", "Z");
+}

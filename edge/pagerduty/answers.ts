@@ -1,0 +1,137 @@
+/**
+ * What PagerDuty's REST API v2 answers, as far as it is used: schemas that turn each resource into our camelCase form at
+ * the door. Unknown keys are skipped; anything optional in practice may be missing. Pure.
+ * Source: https://developer.pagerduty.com/api-reference/.
+ */
+import * as z from "zod";
+
+const id = z.string().min(1).max(64);
+const reference = z.object({ id });
+const optionalReference = reference.nullable().optional();
+const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+
+/** An incident as PagerDuty has it now. */
+export interface Incident {
+  readonly id: string;
+  readonly key: string | null;
+  readonly status: "triggered" | "acknowledged" | "resolved";
+  readonly title: string;
+  readonly serviceId: string;
+  readonly escalationPolicyId: string | null;
+  /** Its page in PagerDuty. */
+  readonly url: string | null;
+  /** Milliseconds since the epoch. */
+  readonly createdMs: number;
+  /** The body's text; null when the answer did not include it. */
+  readonly body: string | null;
+  /** The incident that it was merged into; null when it was not. */
+  readonly mergedInto: string | null;
+}
+
+const details = z.object({ details: z.string() });
+const triggerEntry = z.object({ channel: details });
+const mergeReason = z.object({ type: z.literal("merge_resolve_reason"), incident: reference });
+
+export const incidentSchema = z
+  .object({
+    id,
+    incident_key: z.string().nullable().optional(),
+    status: z.enum(["triggered", "acknowledged", "resolved"]),
+    title: z.string().nullable().optional(),
+    service: reference,
+    escalation_policy: optionalReference,
+    html_url: z.string().nullable().optional(),
+    created_at: time,
+    body: z.unknown(),
+    first_trigger_log_entry: z.unknown(),
+    resolve_reason: z.unknown(),
+  })
+  .transform(
+    (incident): Incident => ({
+      id: incident.id,
+      key: incident.incident_key ?? null,
+      status: incident.status,
+      title: incident.title ?? "",
+      serviceId: incident.service.id,
+      escalationPolicyId: incident.escalation_policy?.id ?? null,
+      url: incident.html_url ?? null,
+      createdMs: incident.created_at,
+      // Included under `body` by documentation; the first log entry's channel holds the same text.
+      body:
+        details.safeParse(incident.body).data?.details ??
+        triggerEntry.safeParse(incident.first_trigger_log_entry).data?.channel.details ??
+        null,
+      mergedInto: mergeReason.safeParse(incident.resolve_reason).data?.incident.id ?? null,
+    }),
+  );
+
+/** A note on an incident; `userId` is null when PagerDuty names no author. */
+export interface Note {
+  readonly id: string;
+  readonly content: string;
+  readonly userId: string | null;
+  readonly createdMs: number;
+}
+
+export const noteSchema = z
+  .object({ id, content: z.string(), user: optionalReference, created_at: time })
+  .transform(
+    (note): Note => ({ id: note.id, content: note.content, userId: note.user?.id ?? null, createdMs: note.created_at }),
+  );
+
+/** A user of the account. */
+export interface User {
+  readonly id: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+export const userSchema = z
+  .object({ id, name: z.string().nullable().optional(), email: z.string() })
+  .transform((user): User => ({ id: user.id, name: user.name ?? "", email: user.email }));
+
+/** A service, with what an access request's incident depends on. */
+export interface Service {
+  readonly id: string;
+  readonly name: string;
+  readonly escalationPolicyId: string | null;
+  /** After how long PagerDuty resolves by itself, in seconds; null: never. */
+  readonly autoResolveSeconds: number | null;
+}
+
+export const serviceSchema = z
+  .object({
+    id,
+    name: z.string().nullable().optional(),
+    escalation_policy: optionalReference,
+    auto_resolve_timeout: z.number().nullable().optional(),
+  })
+  .transform(
+    (service): Service => ({
+      id: service.id,
+      name: service.name ?? "",
+      escalationPolicyId: service.escalation_policy?.id ?? null,
+      autoResolveSeconds: service.auto_resolve_timeout || null,
+    }),
+  );
+
+/** Somebody on call: who, at which level, and until when (null: permanently). */
+export const onCallSchema = z
+  .object({
+    user: optionalReference,
+    escalation_policy: optionalReference,
+    escalation_level: z.int(),
+  })
+  .transform((entry) => ({
+    userId: entry.user?.id ?? null,
+    escalationPolicyId: entry.escalation_policy?.id ?? null,
+    level: entry.escalation_level,
+  }));
+
+/** A priority of the account. */
+export interface Priority {
+  readonly id: string;
+  readonly name: string;
+}
+
+export const prioritySchema = z.object({ id, name: z.string() });

@@ -1,0 +1,196 @@
+/**
+ * One account's connection to PagerDuty: addresses, headers, credentials, time limits, paging, and answers read within
+ * bounds. Every call ends in a parsed answer or a {@link PagerDutyError}; the way out is always the `fetch` given.
+ */
+import * as z from "zod";
+import { parseJsonBytes } from "../../shared/bytes.ts";
+import { readAtMost } from "../body.ts";
+import type { PagerDutyAccount, Region } from "../cluster-config.ts";
+import { Credential } from "./credential.ts";
+import { faultForAnswer, faultForSilence, PagerDutyError } from "./error.ts";
+
+/** What PagerDuty's `ratelimit-*` headers said, and when. */
+export interface Budget {
+  /** Requests a minute. */
+  readonly limit: number;
+  readonly remaining: number;
+  /** When the count begins anew, ms since the epoch. */
+  readonly resetMs: number;
+}
+
+/** Query parameters in order; names may come several times. */
+export type Query = readonly (readonly [name: string, value: string])[];
+
+interface Call {
+  readonly method: "GET" | "POST" | "PUT";
+  readonly path: string;
+  readonly query: Query;
+  /** Sent as JSON; absent for reads. */
+  readonly body?: unknown;
+  readonly maxBytes: number;
+}
+
+const BASE_URL: Readonly<Record<Region, string>> = {
+  us: "https://api.pagerduty.com",
+  eu: "https://api.eu.pagerduty.com",
+};
+
+/** Largest answer that is read, in bytes: a page of a hundred incidents with their bodies and first log entries fits. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+
+/** Largest log entry that can be evidence, in bytes: what fits into a frame beside everything else. */
+export const MAX_LOG_ENTRY_BYTES = 256 * 1024;
+
+/** PagerDuty's largest page, and the end of what paging by offset reaches. */
+const PAGE_SIZE = 100;
+const MAX_OFFSET = 10_000 - PAGE_SIZE;
+
+export class Connection {
+  readonly #account: PagerDutyAccount;
+  readonly #baseUrl: string;
+  readonly #fetch: (request: Request) => Promise<Response>;
+  readonly #now: () => number;
+  readonly #timeoutMs: number;
+  readonly #credential: Credential;
+  #budget: Budget | null = null;
+
+  constructor(options: {
+    account: PagerDutyAccount;
+    fetch: (request: Request) => Promise<Response>;
+    now: () => number;
+    timeoutMs: number;
+  }) {
+    const { account, fetch, now, timeoutMs } = options;
+    this.#account = account;
+    this.#baseUrl = account.apiUrl ?? BASE_URL[account.region];
+    // A platform's own `fetch` refuses to be called as somebody's method.
+    this.#fetch = (request) => fetch(request);
+    this.#now = now;
+    this.#timeoutMs = timeoutMs;
+    this.#credential = new Credential({ account, fetch: this.#fetch, now, timeoutMs });
+  }
+
+  get budget(): Budget | null {
+    return this.#budget;
+  }
+
+  /** A read whose answer is parsed. */
+  async read<Answer>(path: string, query: Query, schema: z.ZodType<Answer>): Promise<Answer> {
+    const call: Call = { method: "GET", path, query, maxBytes: MAX_ANSWER_BYTES };
+    return this.#parse(call, await this.#send(call), schema);
+  }
+
+  /** A read whose answer's bytes matter as they are. */
+  async readBytes(path: string, query: Query, maxBytes: number): Promise<Uint8Array> {
+    return this.#send({ method: "GET", path, query, maxBytes });
+  }
+
+  /** A write, under the name of the account's `From`. */
+  async write<Answer>(method: "POST" | "PUT", path: string, body: unknown, schema: z.ZodType<Answer>): Promise<Answer> {
+    const call: Call = { method, path, query: [], body, maxBytes: MAX_ANSWER_BYTES };
+    return this.#parse(call, await this.#send(call), schema);
+  }
+
+  /** Every item of a list, page after page as far as PagerDuty's paging by offset reaches. */
+  async pages<Item>(path: string, query: Query, name: string, item: z.ZodType<Item>): Promise<Item[]> {
+    const page = pageOf(name, item);
+    const items: Item[] = [];
+    for (let offset = 0; offset <= MAX_OFFSET; offset += PAGE_SIZE) {
+      const window = [["limit", String(PAGE_SIZE)] as const, ["offset", String(offset)] as const];
+      const answer = await this.read(path, [...query, ...window], page);
+      items.push(...answer.items);
+      if (!answer.more) break;
+    }
+    return items;
+  }
+
+  #parse<Answer>(call: Call, bytes: Uint8Array, schema: z.ZodType<Answer>): Answer {
+    const parsed = schema.safeParse(bytes.length === 0 ? undefined : parseJsonBytes(bytes));
+    if (parsed.success) return parsed.data;
+    throw new PagerDutyError(nameOf(call), faultForSilence("unreadable", isWrite(call)), parsed.error);
+  }
+
+  // A token may end early, or be revoked and granted anew: once a call, a fresh one is tried.
+  async #send(call: Call): Promise<Uint8Array> {
+    const authorization = await this.#credential.authorization();
+    try {
+      return await this.#sendOnce(call, authorization);
+    } catch (error) {
+      const refused = error instanceof PagerDutyError && error.code === "unauthorized";
+      if (!refused || !this.#credential.forget(authorization)) throw error;
+      return this.#sendOnce(call, await this.#credential.authorization());
+    }
+  }
+
+  async #sendOnce(call: Call, authorization: string): Promise<Uint8Array> {
+    const { response, body } = await this.#exchange(call, this.#requestFor(call, authorization));
+    const retryAfterMs = this.#readBudget(response.headers);
+    if (!response.ok) {
+      const fault = faultForAnswer(response.status, body ?? new Uint8Array(), { write: isWrite(call), retryAfterMs });
+      throw new PagerDutyError(nameOf(call), fault);
+    }
+    if (body === undefined) {
+      // It would be as large the next time.
+      throw new PagerDutyError(nameOf(call), { ...faultForSilence("unreadable", isWrite(call)), retryable: false });
+    }
+    return body;
+  }
+
+  async #exchange(call: Call, request: Request): Promise<{ response: Response; body: Uint8Array | undefined }> {
+    try {
+      const response = await this.#fetch(request);
+      return { response, body: await readAtMost(response.body, call.maxBytes) };
+    } catch (error) {
+      const code = request.signal.aborted ? "timeout" : "unavailable";
+      throw new PagerDutyError(nameOf(call), faultForSilence(code, isWrite(call)), error);
+    }
+  }
+
+  #requestFor({ method, path, query, body }: Call, authorization: string): Request {
+    const search = query.length === 0 ? "" : `?${new URLSearchParams(query.map(([name, value]) => [name, value]))}`;
+    const headers: Record<string, string> = {
+      Authorization: authorization,
+      Accept: "application/vnd.pagerduty+json;version=2",
+      // Also on reads: without it PagerDuty's errors mislead.
+      "Content-Type": "application/json",
+    };
+    if (method !== "GET") headers.From = this.#account.userEmail;
+    return new Request(`${this.#baseUrl}${path}${search}`, {
+      method,
+      headers,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+      redirect: "manual",
+      signal: AbortSignal.timeout(this.#timeoutMs),
+    });
+  }
+
+  #readBudget(headers: Headers): number | null {
+    const limit = wholeNumber(headers.get("ratelimit-limit"));
+    const remaining = wholeNumber(headers.get("ratelimit-remaining"));
+    const resetSeconds = wholeNumber(headers.get("ratelimit-reset"));
+    if (limit !== null && remaining !== null && resetSeconds !== null) {
+      this.#budget = { limit, remaining, resetMs: this.#now() + resetSeconds * 1000 };
+    }
+    return resetSeconds === null ? null : resetSeconds * 1000;
+  }
+}
+
+function pageOf<Item>(name: string, item: z.ZodType<Item>): z.ZodType<{ items: Item[]; more: boolean }> {
+  return z
+    .record(z.string(), z.unknown())
+    .transform((answer) => ({ items: answer[name], more: answer.more === true }))
+    .pipe(z.object({ items: z.array(item), more: z.boolean() }));
+}
+
+function isWrite(call: Call): boolean {
+  return call.method !== "GET";
+}
+
+// Ids are no secrets, and they say which call it was.
+function nameOf({ method, path }: Call): string {
+  return `${method} ${path}`;
+}
+
+function wholeNumber(text: string | null): number | null {
+  return text !== null && /^\d{1,6}$/.test(text.trim()) ? Number(text) : null;
+}

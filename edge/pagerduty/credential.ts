@@ -1,0 +1,120 @@
+/**
+ * The `Authorization` of a call: an API key as it is, or a token of a scoped OAuth app, granted for its client credentials
+ * and renewed before it ends. Only one grant is ever under way.
+ * Source: https://developer.pagerduty.com/docs/app-integration-development/OAuth-functionality/.
+ */
+import * as z from "zod";
+import { parseJsonBytes } from "../../shared/bytes.ts";
+import { readAtMost } from "../body.ts";
+import type { PagerDutyAccount } from "../cluster-config.ts";
+import { faultForAnswer, faultForSilence, PagerDutyError } from "./error.ts";
+
+/** Where tokens are granted, for every region. */
+const TOKEN_URL = "https://identity.pagerduty.com/oauth/token";
+
+/** What the edge does with a token; a scope that the app lacks shows as `forbidden` when it is needed. */
+const SCOPES = [
+  "abilities.read",
+  "incidents.read",
+  "incidents.write",
+  "oncalls.read",
+  "priorities.read",
+  "services.read",
+  "users.read",
+] as const;
+
+/** How long before its end a token is no longer used, in ms: more than any call takes. */
+const RENEW_BEFORE_MS = 60_000;
+
+/** Largest answer to a grant that is read, in bytes. */
+const MAX_GRANT_BYTES = 64 * 1024;
+
+const CALL = "POST /oauth/token";
+
+const grantSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
+
+interface Token {
+  readonly authorization: string;
+  readonly renewAtMs: number;
+}
+
+export class Credential {
+  readonly #account: PagerDutyAccount;
+  readonly #fetch: (request: Request) => Promise<Response>;
+  readonly #now: () => number;
+  readonly #timeoutMs: number;
+  #token: Token | undefined;
+  #granting: Promise<Token> | undefined;
+
+  constructor(options: {
+    account: PagerDutyAccount;
+    fetch: (request: Request) => Promise<Response>;
+    now: () => number;
+    timeoutMs: number;
+  }) {
+    this.#account = options.account;
+    this.#fetch = options.fetch;
+    this.#now = options.now;
+    this.#timeoutMs = options.timeoutMs;
+  }
+
+  /** The header's value, granted first when there is no token, or none that lasts. */
+  async authorization(): Promise<string> {
+    const { credentials } = this.#account;
+    if (credentials.kind === "api_key") return `Token token=${credentials.apiKey}`;
+    if (this.#token !== undefined && this.#token.renewAtMs > this.#now()) return this.#token.authorization;
+    this.#granting ??= this.#grant(credentials).finally(() => {
+      this.#granting = undefined;
+    });
+    this.#token = await this.#granting;
+    return this.#token.authorization;
+  }
+
+  /** Drops a value that PagerDuty refused; false when there is no other to be had. */
+  forget(authorization: string): boolean {
+    if (this.#account.credentials.kind === "api_key") return false;
+    if (this.#token?.authorization === authorization) this.#token = undefined;
+    return true;
+  }
+
+  async #grant(credentials: { clientId: string; clientSecret: string; subdomain: string }): Promise<Token> {
+    const { region, apiUrl } = this.#account;
+    const form = new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: credentials.clientId,
+      client_secret: credentials.clientSecret,
+      scope: [`as_account-${region}.${credentials.subdomain}`, ...SCOPES].join(" "),
+    });
+    const request = new Request(apiUrl === null ? TOKEN_URL : `${apiUrl}/oauth/token`, {
+      method: "POST",
+      body: form,
+      redirect: "manual",
+      signal: AbortSignal.timeout(this.#timeoutMs),
+    });
+    const { access_token, expires_in } = await this.#exchange(request);
+    // A token that lives less than twice the margin is used for half its life.
+    const lifeMs = expires_in * 1000;
+    const renewAtMs = this.#now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2);
+    return { authorization: `Bearer ${access_token}`, renewAtMs };
+  }
+
+  async #exchange(request: Request): Promise<z.infer<typeof grantSchema>> {
+    const { response, body } = await this.#send(request);
+    if (!response.ok) {
+      throw new PagerDutyError(CALL, faultForAnswer(response.status, body, { write: false, retryAfterMs: null }));
+    }
+    const grant = grantSchema.safeParse(parseJsonBytes(body)).data;
+    if (grant === undefined) throw new PagerDutyError(CALL, faultForSilence("unreadable", false));
+    return grant;
+  }
+
+  async #send(request: Request): Promise<{ response: Response; body: Uint8Array }> {
+    try {
+      const response = await this.#fetch(request);
+      return { response, body: (await readAtMost(response.body, MAX_GRANT_BYTES)) ?? new Uint8Array() };
+    } catch (error) {
+      const code = request.signal.aborted ? "timeout" : "unavailable";
+      throw new PagerDutyError(CALL, faultForSilence(code, false), error);
+    }
+  }
+}

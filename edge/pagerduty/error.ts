@@ -1,0 +1,140 @@
+/**
+ * What can go wrong when PagerDuty is called, decided once: which fault it is, whether trying again can help, and whether
+ * the effect may have happened all the same. Messages never hold a credential.
+ */
+import * as z from "zod";
+import { parseJsonBytes } from "../../shared/bytes.ts";
+
+/**
+ * `rate_limited` 429; `unavailable` 408, 5xx or no connection; `timeout` no whole answer in time; `unauthorized` 401;
+ * `missing_ability` 402; `forbidden` 403; `not_found` 404; `conflict` 409; `invalid` any other 4xx; `unreadable` an answer
+ * that is not what PagerDuty documents, a redirect, or one too large.
+ */
+export type PagerDutyErrorCode =
+  | "rate_limited"
+  | "unavailable"
+  | "timeout"
+  | "unauthorized"
+  | "missing_ability"
+  | "forbidden"
+  | "not_found"
+  | "conflict"
+  | "invalid"
+  | "unreadable";
+
+/** Everything that a {@link PagerDutyError} tells beside its message. */
+export interface PagerDutyFault {
+  readonly code: PagerDutyErrorCode;
+  /** HTTP status; null when there was no answer. */
+  readonly status: number | null;
+  /** `error.code` of PagerDuty's body, such as 2001; null when it gave none. */
+  readonly pagerdutyCode: number | null;
+  /** `error.message` and `error.errors` of PagerDuty's body, one line. */
+  readonly detail: string;
+  /** Whether the same call can succeed later without anybody mending anything. */
+  readonly retryable: boolean;
+  /** How long PagerDuty asks to wait (`ratelimit-reset`); null when it did not say. */
+  readonly retryAfterMs: number | null;
+  /** Whether a write may have taken effect although no answer said so; always false for reads. */
+  readonly mayHaveHappened: boolean;
+}
+
+/** A call to PagerDuty that did not do what it should. */
+export class PagerDutyError extends Error implements PagerDutyFault {
+  readonly code: PagerDutyErrorCode;
+  readonly status: number | null;
+  readonly pagerdutyCode: number | null;
+  readonly detail: string;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | null;
+  readonly mayHaveHappened: boolean;
+
+  constructor(call: string, fault: PagerDutyFault, cause?: unknown) {
+    super(sentenceFor(call, fault), { cause });
+    this.name = "PagerDutyError";
+    this.code = fault.code;
+    this.status = fault.status;
+    this.pagerdutyCode = fault.pagerdutyCode;
+    this.detail = fault.detail;
+    this.retryable = fault.retryable;
+    this.retryAfterMs = fault.retryAfterMs;
+    this.mayHaveHappened = fault.mayHaveHappened;
+  }
+}
+
+function sentenceFor(call: string, { code, status, pagerdutyCode, detail }: PagerDutyFault): string {
+  const numbers = [status, pagerdutyCode].filter((number) => number !== null).join("/");
+  const said = detail === "" ? "" : `: ${detail}`;
+  return `PagerDuty ${call}: ${code}${numbers === "" ? "" : ` (${numbers})`}${said}`;
+}
+
+/** Longest part of PagerDuty's own words that is kept, in characters. */
+const MAX_DETAIL_CHARACTERS = 500;
+
+const errorBodySchema = z.object({
+  error: z.object({
+    message: z.string().catch(""),
+    code: z.number().nullable().catch(null),
+    errors: z.array(z.string()).catch([]),
+  }),
+});
+
+/** The fault that an answer other than 2xx is. `write` says whether the call was to change anything. */
+export function faultForAnswer(
+  status: number,
+  body: Uint8Array,
+  { write, retryAfterMs }: { write: boolean; retryAfterMs: number | null },
+): PagerDutyFault {
+  const error = errorBodySchema.safeParse(parseJsonBytes(body)).data?.error;
+  const code = codeForStatus(status);
+  return {
+    code,
+    status,
+    pagerdutyCode: error?.code ?? null,
+    detail: [error?.message ?? "", ...(error?.errors ?? [])].filter(Boolean).join("; ").slice(0, MAX_DETAIL_CHARACTERS),
+    retryable: RETRYABLE[code],
+    retryAfterMs: code === "rate_limited" || code === "unavailable" ? retryAfterMs : null,
+    mayHaveHappened: write && (code === "unavailable" || code === "unreadable"),
+  };
+}
+
+/** The fault that no answer, or one that cannot be read, is. */
+export function faultForSilence(code: "unavailable" | "timeout" | "unreadable", write: boolean): PagerDutyFault {
+  const nothing = { status: null, pagerdutyCode: null, detail: "", retryAfterMs: null };
+  return { code, ...nothing, retryable: RETRYABLE[code], mayHaveHappened: write };
+}
+
+/** The fault that an id which PagerDuty never gives is; nothing is sent for it. */
+export function faultForUnknownId(): PagerDutyFault {
+  const nothing = { status: null, pagerdutyCode: null, retryAfterMs: null, mayHaveHappened: false };
+  return { code: "not_found", ...nothing, detail: "not an id of PagerDuty's", retryable: RETRYABLE.not_found };
+}
+
+function codeForStatus(status: number): PagerDutyErrorCode {
+  if (status < 400) return "unreadable";
+  if (status >= 500) return "unavailable";
+  return CODE_FOR_STATUS[status] ?? "invalid";
+}
+
+const CODE_FOR_STATUS: Readonly<Record<number, PagerDutyErrorCode>> = {
+  401: "unauthorized",
+  402: "missing_ability",
+  403: "forbidden",
+  404: "not_found",
+  408: "unavailable",
+  409: "conflict",
+  429: "rate_limited",
+};
+
+const RETRYABLE: Readonly<Record<PagerDutyErrorCode, boolean>> = {
+  rate_limited: true,
+  unavailable: true,
+  timeout: true,
+  conflict: true,
+  unreadable: true,
+  unauthorized: false,
+  missing_ability: false,
+  forbidden: false,
+  not_found: false,
+  invalid: false,
+};

@@ -1,0 +1,117 @@
+/**
+ * One paging of a request: an incident on one service, from the wish to open it, through the notes on it, to its end. What
+ * is to be done next follows from its state. Pure.
+ */
+import * as z from "zod";
+import { epochMsSchema } from "../shared/access-request.ts";
+import { incidentKeyFor } from "../shared/incident-key.ts";
+
+/** A note that is to be written on an incident. */
+const noteSchema = z.object({
+  /** `<paging id>#<n>`: unique within the request. */
+  id: z.string(),
+  text: z.string(),
+  /** The incident that it goes on, where that is not the paging's own: the survivor of a merge. */
+  onIncidentId: z.string().nullable(),
+});
+export type PendingNote = z.infer<typeof noteSchema>;
+
+/** One incident that stands for the request on one service, from the wish to open it to its end. */
+export const pagingSchema = z.object({
+  /** `<service id>/<number>`: unique within the request. */
+  id: z.string(),
+  /** The incident key: what makes opening it idempotent. */
+  key: z.string(),
+  /** 1, then 2, 3 … each time the request is paged again. */
+  number: z.int().positive(),
+  serviceId: z.string(),
+  /** The request's digest when its body was written. */
+  digest: z.string(),
+  /** `opening` until PagerDuty has it; `closed` once it is resolved or will never be opened. */
+  state: z.enum(["opening", "open", "closed"]),
+  /** Whether PagerDuty refused the full text as too long; the shortened body does not show everything. */
+  shortened: z.boolean(),
+  /** Whether the body shows every role and resource. */
+  shown: z.boolean(),
+  incidentId: z.string().nullable(),
+  url: z.string().nullable(),
+  /** The service's escalation policy when the incident was made: who may be on call for it. */
+  escalationPolicyId: z.string().nullable(),
+  /** Whether the relay has written into Teleport that this incident stands for the request. */
+  bound: z.boolean(),
+  /** Whether somebody resolved or merged it in PagerDuty before its end. */
+  resolvedInPagerDuty: z.boolean(),
+  /** Whether it is to be resolved once its notes are written. */
+  closing: z.boolean(),
+  notes: z.array(noteSchema),
+  /** How many notes were ever asked for. */
+  noteCount: z.int().nonnegative(),
+  /** Ids of the notes that we wrote: they never decide. */
+  noteIds: z.array(z.string()),
+  /** Failed attempts at whatever comes next, and when the next may be made. */
+  attempts: z.int().nonnegative(),
+  dueMs: epochMsSchema,
+  openedMs: epochMsSchema.nullable(),
+  boundMs: epochMsSchema.nullable(),
+  closedMs: epochMsSchema.nullable(),
+});
+export type Paging = z.infer<typeof pagingSchema>;
+
+/** A wish to page a request on a service. */
+export function newPaging(of: {
+  readonly cluster: string;
+  readonly requestId: string;
+  readonly serviceId: string;
+  readonly number: number;
+  readonly digest: string;
+  readonly nowMs: number;
+}): Paging {
+  return {
+    id: `${of.serviceId}/${of.number}`,
+    key: incidentKeyFor(of.cluster, of.requestId, of.number),
+    number: of.number,
+    serviceId: of.serviceId,
+    digest: of.digest,
+    state: "opening",
+    shortened: false,
+    shown: true,
+    incidentId: null,
+    url: null,
+    escalationPolicyId: null,
+    bound: false,
+    resolvedInPagerDuty: false,
+    closing: false,
+    notes: [],
+    noteCount: 0,
+    noteIds: [],
+    attempts: 0,
+    dueMs: of.nowMs,
+    openedMs: null,
+    boundMs: null,
+    closedMs: null,
+  };
+}
+
+/** Whether people can still answer on it. */
+export function isLive(paging: Paging): boolean {
+  return paging.state !== "closed" && !paging.closing;
+}
+
+/** The paging with one more note to write, on its own incident unless another is named. */
+export function withNote(paging: Paging, text: string, nowMs: number, onIncidentId: string | null = null): Paging {
+  const noteCount = paging.noteCount + 1;
+  const note = { id: `${paging.id}#${noteCount}`, text, onIncidentId };
+  // Behind other work its turn comes by itself; a retry that is waiting keeps its time.
+  const idle = paging.state === "open" && paging.notes.length === 0 && !paging.closing;
+  return { ...paging, notes: [...paging.notes, note], noteCount, ...(idle ? { attempts: 0, dueMs: nowMs } : {}) };
+}
+
+/** The paging about to end: its notes are written, then it is resolved. One that is still opening is found first. */
+export function closing(paging: Paging, nowMs: number): Paging {
+  return { ...paging, closing: true, dueMs: Math.min(paging.dueMs, nowMs) };
+}
+
+/** The paging over for good. */
+export function closed(paging: Paging, nowMs: number): Paging {
+  return { ...paging, state: "closed", closing: true, notes: [], attempts: 0, closedMs: nowMs };
+}

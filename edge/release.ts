@@ -1,0 +1,2 @@
+/** The version that this edge is, as package.json has it. */
+export const RELEASE = "0.1.0";

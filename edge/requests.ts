@@ -1,0 +1,143 @@
+/**
+ * The only writer of records: each change is one step from the stored record to the next, made without waiting in between,
+ * so that changes never overlap. Whoever acts on records is told of every change.
+ */
+import { type AccessRequest, digestOf } from "../shared/access-request.ts";
+import { type Click, clickIn, isNearMiss } from "../shared/click.ts";
+import type { ActionPointer } from "../shared/custom-action.ts";
+import type { Decisions, Verdict } from "../shared/decisions.ts";
+import type { WebhookEvent } from "../shared/webhook-event.ts";
+import { readWebhook } from "../shared/webhook-event.ts";
+import { type Ledger, MAX_HELD_DELIVERIES } from "./ledger.ts";
+import { pagingOf, type RequestRecord } from "./record.ts";
+import { actionPressed, clicked, type Identity, nearMissed } from "./steps/click.ts";
+import { incidentResolved } from "./steps/paging.ts";
+import { type Ending, newRecord, requestEnded, requestSeen } from "./steps/request.ts";
+import { isAlive } from "./todo.ts";
+
+/** What is told after a record was stored; `before` is undefined for a new one. */
+export type Changed = (record: RequestRecord, before: RequestRecord | undefined) => void;
+
+export interface RequestsOptions {
+  readonly cluster: string;
+  readonly ledger: Ledger;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** How long a finished request is kept after its access ended, in ms. */
+  readonly retainMs: number;
+  /** Services for a new request, by id, at least one. */
+  readonly servicesFor: (request: AccessRequest) => readonly string[];
+  /** What is known of a person without asking PagerDuty; undefined when something has to be asked. */
+  readonly knownIdentity: (record: RequestRecord, click: Click) => Identity | undefined;
+  readonly changed: Changed;
+}
+
+export class Requests {
+  readonly #options: RequestsOptions;
+
+  constructor(options: RequestsOptions) {
+    this.#options = options;
+  }
+
+  /** Makes one step; the record that came of it, or undefined when there is no such request. */
+  change(requestId: string, step: (record: RequestRecord) => RequestRecord): RequestRecord | undefined {
+    const before = this.#options.ledger.load(requestId);
+    if (before === undefined) return undefined;
+    const after = step(before);
+    if (after !== before) this.#store(after, before);
+    return after;
+  }
+
+  /** The relay has a pending request. */
+  seen(request: AccessRequest): void {
+    const { cluster, ledger, now, servicesFor } = this.#options;
+    const known = ledger.load(request.id);
+    if (known === undefined) return this.#store(newRecord(cluster, request, servicesFor(request), now()), undefined);
+    const nothingNew =
+      known.digest === digestOf(cluster, request) &&
+      known.reviewsTold >= request.reviews.length &&
+      known.request.requestExpiresMs === request.requestExpiresMs;
+    if (!nothingNew) this.change(request.id, (record) => requestSeen(record, request, now()));
+  }
+
+  /** The relay knows how a request ended. */
+  ended(requestId: string, ending: Ending): void {
+    const { now, retainMs } = this.#options;
+    this.change(requestId, (record) => requestEnded(record, ending, now(), retainMs));
+  }
+
+  /**
+   * An authentic delivery. What belongs to an incident of ours is kept and acted on; what belongs to one that may just be
+   * opening is held; the rest is nobody's.
+   */
+  delivered(delivery: { raw: Uint8Array; signature: string }, decisions: Decisions | undefined): void {
+    const event = readWebhook(delivery.raw);
+    if (event.kind === "unused" || event.kind === "unreadable") return;
+    const { ledger, now } = this.#options;
+    const requestId = ledger.requestOf(event.incidentId);
+    const stored = { eventId: event.eventId, incidentId: event.incidentId, ...delivery };
+    if (requestId !== undefined) this.#apply(requestId, event, stored, decisions);
+    else if (ledger.isOpeningAny() && ledger.heldCount() < MAX_HELD_DELIVERIES) ledger.addDelivery(stored, now(), true);
+  }
+
+  /** An authentic press of a button: the log entries that it points to are to be read. */
+  pressed(pointers: readonly ActionPointer[], verdict: Verdict): void {
+    for (const pointer of pointers) {
+      const requestId = this.#options.ledger.requestOf(pointer.incidentId);
+      if (requestId !== undefined) {
+        this.change(requestId, (record) => actionPressed(record, pointer, verdict, this.#options.now()));
+      }
+    }
+  }
+
+  /** Acts on what was held for an incident before it was known whose it is. */
+  release(incidentId: string, decisions: Decisions | undefined): void {
+    const { ledger } = this.#options;
+    const requestId = ledger.requestOf(incidentId);
+    if (requestId === undefined) return;
+    for (const { eventId, raw, signature } of ledger.releaseHeld(incidentId)) {
+      const event = readWebhook(raw);
+      if (event.kind === "unused" || event.kind === "unreadable") ledger.dropDelivery(eventId);
+      else this.#apply(requestId, event, { eventId, incidentId, raw, signature }, decisions);
+    }
+  }
+
+  /** Deletes what has been kept long enough; true when it was. */
+  forgetFinished(record: RequestRecord): boolean {
+    const { ledger, now } = this.#options;
+    if (record.purgeMs === null || record.purgeMs > now() || isAlive(record)) return false;
+    ledger.forget(record);
+    return true;
+  }
+
+  #apply(
+    requestId: string,
+    event: WebhookEvent,
+    delivery: { eventId: string; incidentId: string; raw: Uint8Array; signature: string },
+    decisions: Decisions | undefined,
+  ): void {
+    const { ledger, now, knownIdentity } = this.#options;
+    const nowMs = now();
+    this.change(requestId, (record) => {
+      const click = decisions && clickIn(event, decisions);
+      if (click !== undefined) {
+        if (isOwnNote(record, event)) return record;
+        ledger.addDelivery(delivery, nowMs, false);
+        return clicked(record, click, { nowMs, identity: knownIdentity(record, click) });
+      }
+      if (event.kind === "resolved") return incidentResolved(record, event.incidentId, event.mergedInto, nowMs);
+      const helps = event.kind === "annotated" && decisions?.channels.includes("note") && isNearMiss(event.content);
+      if (!helps || isOwnNote(record, event) || event.agent?.type !== "user_reference") return record;
+      return nearMissed(record, event.incidentId, event.agent.id, nowMs);
+    });
+  }
+
+  #store(after: RequestRecord, before: RequestRecord | undefined): void {
+    this.#options.ledger.store(after, before);
+    this.#options.changed(after, before);
+  }
+}
+
+function isOwnNote(record: RequestRecord, event: WebhookEvent): boolean {
+  return event.kind === "annotated" && (pagingOf(record, event.incidentId)?.noteIds.includes(event.noteId) ?? false);
+}

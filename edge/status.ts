@@ -1,0 +1,75 @@
+/** What an operator is shown of a cluster: a view of the ledger and of who is connected. Holds no secret. */
+import type { Ledger } from "./ledger.ts";
+import type { PagerDutyHealth } from "./pagerduty-health.ts";
+import type { RequestRecord } from "./record.ts";
+import type { Relays } from "./relays.ts";
+import { pagerDutyTasks } from "./todo.ts";
+
+/** Most open requests and faults in one answer. */
+const MAX_SHOWN_REQUESTS = 100;
+const MAX_SHOWN_FAULTS = 20;
+
+export interface StatusSources {
+  readonly ledger: Ledger;
+  readonly relays: Relays;
+  readonly health: PagerDutyHealth;
+  readonly now: number;
+}
+
+/** The answer of `GET /v1/:cluster/status`. Times are ms since the epoch. */
+export function clusterStatus({ ledger, relays, health, now }: StatusSources): unknown {
+  const open = ledger.openRequests();
+  const session = ledger.session();
+  const shown = open.slice(0, MAX_SHOWN_REQUESTS).flatMap(([id]) => ledger.load(id) ?? []);
+  return {
+    nowMs: now,
+    epoch: session?.epoch ?? 0,
+    activeSinceMs: session?.sinceMs ?? null,
+    teleportVersion: session?.hello.teleportVersion ?? null,
+    certificateExpiresMs: session?.hello.certificateExpiresMs ?? null,
+    relays: relays.connected(),
+    pagerduty: { ok: health.problem === null, problem: health.problem },
+    pendingCount: open.length,
+    heldDeliveries: ledger.heldCount(),
+    requests: shown.map(requestStatus),
+    faults: ledger.faults(MAX_SHOWN_FAULTS),
+  };
+}
+
+function requestStatus(record: RequestRecord): unknown {
+  const { request, firstSeenMs, digest, end } = record;
+  return {
+    id: request.id,
+    user: request.user,
+    roles: request.roles,
+    digest,
+    firstSeenMs,
+    requestExpiresMs: request.requestExpiresMs,
+    end,
+    waitingTasks: pagerDutyTasks(record).length,
+    incidents: record.pagings.map(({ key, serviceId, incidentId, url, state, bound, openedMs, boundMs, closedMs }) => ({
+      key,
+      serviceId,
+      incidentId,
+      url,
+      state,
+      bound,
+      openedMs,
+      boundMs,
+      closedMs,
+    })),
+    clicks: record.decisions.map(
+      ({ clickId, channel, verdict, email, state, occurredMs, receivedMs, decidedMs, outcome }) => ({
+        clickId,
+        channel,
+        verdict,
+        email,
+        state,
+        occurredMs,
+        receivedMs,
+        decidedMs,
+        outcome,
+      }),
+    ),
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * A click on its way from PagerDuty to the relay, and what became of it. Record and input → record. Pure.
+ */
+import { endOfState } from "../../shared/access-request.ts";
+import type { Click } from "../../shared/click.ts";
+import type { ActionPointer } from "../../shared/custom-action.ts";
+import type { Verdict } from "../../shared/decisions.ts";
+import type { Outcome } from "../../shared/protocol.ts";
+import { NEAR_MISS_NOTE } from "../incident.ts";
+import { withNote } from "../paging.ts";
+import { type Decision, MAX_DECISIONS, pagingOf, type RequestRecord, withDecision, withPaging } from "../record.ts";
+import { refusalNote } from "../refusal-note.ts";
+import { retryDelayMs } from "./paging.ts";
+import { personText, requestEnded } from "./request.ts";
+
+/** What only PagerDuty can tell about who clicked. `onCallLevels` is null when nobody asks for it. */
+export interface Identity {
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly onCallLevels: number[] | null;
+}
+
+/** Somebody clicked. The same click again changes nothing, and so does one past {@link MAX_DECISIONS}. */
+export function clicked(
+  record: RequestRecord,
+  click: Click,
+  { nowMs, identity }: { nowMs: number; identity: Identity | undefined },
+): RequestRecord {
+  if (isKnown(record, click.id)) return record;
+  const { id, agent, incidentKey: _, ...shown } = click;
+  const decision: Decision = {
+    ...newDecision(id, nowMs),
+    ...shown,
+    personId: agent?.id ?? null,
+    // Nobody to look up: the relay will say so.
+    state: identity !== undefined || agent?.type !== "user_reference" ? "undecided" : "identifying",
+    ...identity,
+  };
+  return { ...record, decisions: [...record.decisions, decision] };
+}
+
+/** A button was pressed: its log entry is to be read before anything is believed. */
+export function actionPressed(
+  record: RequestRecord,
+  { logEntryId, incidentId }: ActionPointer,
+  verdict: Verdict,
+  nowMs: number,
+): RequestRecord {
+  if (isKnown(record, logEntryId)) return record;
+  const decision: Decision = { ...newDecision(logEntryId, nowMs), channel: "action", verdict, incidentId };
+  return { ...record, decisions: [...record.decisions, decision] };
+}
+
+/** The log entry of a pressed button as PagerDuty has it; undefined when it shows no such click. */
+export function logEntryRead(
+  record: RequestRecord,
+  logEntryId: string,
+  click: Click | undefined,
+  nowMs: number,
+): RequestRecord {
+  return withDecision(record, logEntryId, (decision) => {
+    if (decision.state !== "rereading") return decision;
+    if (click === undefined || click.incidentId !== decision.incidentId || click.id !== logEntryId) {
+      return { ...decision, state: "void", decidedMs: nowMs };
+    }
+    return {
+      ...decision,
+      state: click.agent?.type === "user_reference" ? "identifying" : "undecided",
+      personId: click.agent?.id ?? null,
+      occurredMs: click.occurredMs,
+      attempts: 0,
+      dueMs: nowMs,
+    };
+  });
+}
+
+/** PagerDuty said who the person is, and on which levels they were on call. */
+export function identified(record: RequestRecord, clickId: string, identity: Identity, nowMs: number): RequestRecord {
+  return withDecision(record, clickId, (decision) =>
+    decision.state === "identifying"
+      ? { ...decision, ...identity, state: "undecided", attempts: 0, dueMs: nowMs }
+      : decision,
+  );
+}
+
+/** PagerDuty could not be asked about a click; it is asked again. */
+export function lookUpFailed(
+  record: RequestRecord,
+  clickId: string,
+  { nowMs, random, retryAfterMs }: { nowMs: number; random: number; retryAfterMs: number | null },
+): RequestRecord {
+  return withDecision(record, clickId, (decision) => {
+    const attempts = decision.attempts + 1;
+    return { ...decision, attempts, dueMs: nowMs + (retryAfterMs ?? retryDelayMs(attempts, random)) };
+  });
+}
+
+/** The relay said what became of a click. */
+export function decided(
+  record: RequestRecord,
+  clickId: string,
+  outcome: Outcome,
+  { nowMs, retainMs }: { nowMs: number; retainMs: number },
+): RequestRecord {
+  const decision = record.decisions.find((candidate) => candidate.clickId === clickId);
+  if (decision === undefined || decision.state === "decided") return record;
+  const settled = withDecision(record, clickId, (before) => ({
+    ...before,
+    state: "decided",
+    outcome,
+    decidedMs: nowMs,
+  }));
+  if (outcome.result === "refused") return toldOfRefusal(settled, record, decision, outcome, nowMs);
+  const end = endOfState(outcome.state);
+  return end === undefined ? settled : requestEnded(settled, { end, who: null, why: null, clickId }, nowMs, retainMs);
+}
+
+function toldOfRefusal(
+  record: RequestRecord,
+  before: RequestRecord,
+  decision: Decision,
+  { refusal, state, detail }: Extract<Outcome, { result: "refused" }>,
+  nowMs: number,
+): RequestRecord {
+  const wanted = decision.verdict === "approve" ? "APPROVED" : "DENIED";
+  if (refusal === "not_pending" && state === wanted) return record;
+  const alreadyTold = before.decisions.some(
+    ({ clickId, personId, outcome }) =>
+      clickId !== decision.clickId &&
+      personId === decision.personId &&
+      outcome?.result === "refused" &&
+      outcome.refusal === refusal,
+  );
+  const person = personText(decision.name, decision.email) ?? "";
+  const text = refusalNote({ refusal, verdict: decision.verdict, person, detail });
+  const paging = pagingOf(record, decision.incidentId);
+  if (alreadyTold || text === undefined || paging === undefined) return record;
+  return withPaging(record, paging.id, (told) => withNote(told, text, nowMs));
+}
+
+/** Somebody mistyped a command: they are helped once. */
+export function nearMissed(record: RequestRecord, incidentId: string, personId: string, nowMs: number): RequestRecord {
+  const paging = pagingOf(record, incidentId);
+  if (paging === undefined || record.helped.includes(personId) || record.end !== null) return record;
+  const helped = { ...record, helped: [...record.helped, personId].slice(-MAX_DECISIONS) };
+  return withPaging(helped, paging.id, (told) => withNote(told, NEAR_MISS_NOTE, nowMs));
+}
+
+function isKnown(record: RequestRecord, clickId: string): boolean {
+  return record.decisions.length >= MAX_DECISIONS || record.decisions.some((known) => known.clickId === clickId);
+}
+
+function newDecision(clickId: string, nowMs: number): Omit<Decision, "channel" | "verdict" | "incidentId"> {
+  return {
+    clickId,
+    state: "rereading",
+    personId: null,
+    email: null,
+    name: null,
+    onCallLevels: null,
+    reason: "",
+    occurredMs: nowMs,
+    receivedMs: nowMs,
+    outcome: null,
+    decidedMs: null,
+    attempts: 0,
+    dueMs: nowMs,
+  };
+}

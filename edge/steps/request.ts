@@ -1,0 +1,95 @@
+/**
+ * What the relay says of a request: it is there, it has changed, it has ended. Record and input → record. Pure.
+ */
+import { type AccessRequest, digestOf, type RequestEnd } from "../../shared/access-request.ts";
+import { changedNote, endNote, reviewNote } from "../incident.ts";
+import { closing, isLive, type Paging, withNote } from "../paging.ts";
+import { type RequestRecord, withNewPaging, withPaging } from "../record.ts";
+
+/** How long past its expiry a request is left to the relay to report, in ms, before the edge ends it by itself. */
+export const EXPIRY_GRACE_MS = 30_000;
+
+/** A request that is seen for the first time, to be paged on these services. */
+export function newRecord(
+  cluster: string,
+  request: AccessRequest,
+  serviceIds: readonly string[],
+  nowMs: number,
+): RequestRecord {
+  const record: RequestRecord = {
+    cluster,
+    request,
+    digest: digestOf(cluster, request),
+    firstSeenMs: nowMs,
+    reviewsTold: 0,
+    pagings: [],
+    decisions: [],
+    helped: [],
+    end: null,
+    purgeMs: null,
+  };
+  return withReviewsTold(
+    serviceIds.reduce((paged, serviceId) => withNewPaging(paged, serviceId, nowMs), record),
+    nowMs,
+  );
+}
+
+/** The request as the relay sees it now. Reviews are told once each; another digest pages again under the next key. */
+export function requestSeen(record: RequestRecord, request: AccessRequest, nowMs: number): RequestRecord {
+  if (record.end !== null) return record;
+  const digest = digestOf(record.cluster, request);
+  const seen: RequestRecord = { ...record, request, digest };
+  if (digest === record.digest) return withReviewsTold(seen, nowMs);
+  return withReviewsTold(
+    seen.pagings.filter(isLive).reduce((paged, outdated) => pageAgain(paged, outdated, nowMs), seen),
+    nowMs,
+  );
+}
+
+function pageAgain(record: RequestRecord, outdated: Paging, nowMs: number): RequestRecord {
+  const paged = withNewPaging(record, outdated.serviceId, nowMs);
+  const nextKey = paged.pagings.at(-1)?.key ?? "";
+  return withPaging(paged, outdated.id, (paging) => closing(withNote(paging, changedNote(nextKey), nowMs), nowMs));
+}
+
+function withReviewsTold(record: RequestRecord, nowMs: number): RequestRecord {
+  const untold = record.request.reviews.slice(record.reviewsTold);
+  if (untold.length === 0) return record;
+  const pagings = record.pagings.map((paging) =>
+    isLive(paging) ? untold.reduce((told, review) => withNote(told, reviewNote(review), nowMs), paging) : paging,
+  );
+  return { ...record, pagings, reviewsTold: record.request.reviews.length };
+}
+
+/** How a request ended, by whose act and why; `clickId` names the click when it was one of ours. */
+export interface Ending {
+  readonly end: RequestEnd;
+  readonly who: string | null;
+  readonly why: string | null;
+  readonly clickId: string | null;
+}
+
+/** The request is over: its incidents get their last note and are resolved. A second end changes nothing. */
+export function requestEnded(record: RequestRecord, ending: Ending, nowMs: number, retainMs: number): RequestRecord {
+  if (record.end !== null) return record;
+  const click = record.decisions.find(({ clickId }) => clickId === ending.clickId);
+  const who = click === undefined ? ending.who : personText(click.name, click.email);
+  const why = click === undefined ? ending.why : click.reason || ending.why;
+  const note = endNote(ending.end, who, why);
+  const pagings = record.pagings.map((paging) =>
+    isLive(paging) ? closing(withNote(paging, note, nowMs), nowMs) : paging,
+  );
+  const accessEndsMs = ending.end === "approved" ? (record.request.accessExpiresMs ?? nowMs) : nowMs;
+  return {
+    ...record,
+    pagings,
+    end: { end: ending.end, who, why, atMs: nowMs },
+    purgeMs: Math.max(nowMs, accessEndsMs) + retainMs,
+  };
+}
+
+/** A person as notes name them. */
+export function personText(name: string | null, email: string | null): string | null {
+  if (name === null || name === "") return email;
+  return email === null || email === "" ? name : `${name} (${email})`;
+}

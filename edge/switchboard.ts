@@ -1,0 +1,196 @@
+/**
+ * One cluster's edge, whatever it runs in: the ledger, the relays and the PagerDuty work wired together, and the one alarm
+ * that looks after all of them. Time, randomness, network, storage and sockets come in from outside.
+ */
+import { readActionPayload } from "../shared/custom-action.ts";
+import type { Verdict } from "../shared/decisions.ts";
+import type { Logger } from "../shared/log.ts";
+import type { ClusterConfig } from "./cluster-config.ts";
+import { Ledger } from "./ledger.ts";
+import { Outbox } from "./outbox.ts";
+import { PagerDuty } from "./pagerduty.ts";
+import { PagerDutyHealth } from "./pagerduty-health.ts";
+import { pagerDutyWorker } from "./pagerduty-work.ts";
+import { People } from "./people.ts";
+import type { RequestRecord } from "./record.ts";
+import { type RelaySocket, Relays } from "./relays.ts";
+import { Requests } from "./requests.ts";
+import type { Sql } from "./sql.ts";
+import { clusterStatus } from "./status.ts";
+import { EXPIRY_GRACE_MS } from "./steps/request.ts";
+
+/** How long the alarm leaves work that is under way alone before it looks whether it was lost, in ms. */
+export const LEASE_MS = 15_000;
+
+/** Most requests that one alarm looks after; with more due it comes again at once. */
+const SWEEP_COUNT = 500;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What a cluster's edge runs in. */
+export interface Surroundings {
+  readonly config: ClusterConfig;
+  readonly sql: Sql;
+  readonly sockets: () => readonly RelaySocket[];
+  /** Sets the one alarm, in ms since the epoch. */
+  readonly setAlarm: (atMs: number) => void;
+  /** When the alarm is set for as this life begins; null when it is not. */
+  readonly armedMs: number | null;
+  /** Longest time without an alarm, in ms; null where something else pokes. */
+  readonly wakeEveryMs: number | null;
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly randomId: () => string;
+  readonly log: Logger;
+}
+
+export class Switchboard {
+  readonly #surroundings: Surroundings;
+  readonly #ledger: Ledger;
+  readonly #requests: Requests;
+  readonly #outbox: Outbox;
+  readonly #relays: Relays;
+  readonly #health: PagerDutyHealth;
+  #armedMs: number | null;
+
+  constructor(surroundings: Surroundings) {
+    const { config, sql, now, random, randomId, log, sockets, fetch, armedMs } = surroundings;
+    this.#surroundings = surroundings;
+    this.#armedMs = armedMs;
+    const ledger = new Ledger(sql);
+    const fault = (what: string): void => {
+      log.warn(what);
+      ledger.addFault(what, now());
+    };
+    const pagerDuty = new PagerDuty({ account: config.pagerDuty, fetch, now });
+    const people = new People(pagerDuty, config.pagerDuty.userEmail, now);
+    const requests = () => this.#requests;
+    this.#ledger = ledger;
+    this.#health = new PagerDutyHealth({ config, pagerDuty, people, now, fault, changed: () => this.#tellHealth() });
+    this.#relays = new Relays({
+      config,
+      ledger,
+      requests,
+      people,
+      sockets,
+      now,
+      randomId,
+      log,
+      fault,
+      welcomed: (socket) => void this.#health.check().then(() => this.#relays.tell(socket, this.#health.frame)),
+      lookBy: (atMs) => this.#arm(atMs),
+    });
+    const work = pagerDutyWorker({ config, ledger, pagerDuty, people, requests, now, fault });
+    this.#outbox = new Outbox({
+      ledger,
+      requests,
+      work,
+      now,
+      random,
+      log,
+      trouble: (problem) => this.#health.seen(problem),
+    });
+    this.#requests = new Requests({
+      cluster: config.cluster,
+      ledger,
+      now,
+      retainMs: config.retainDays * DAY_MS,
+      servicesFor: () => [config.serviceId],
+      knownIdentity: (_record, { agent }) => this.#knownIdentity(people, agent?.id),
+      changed: (record, before) => this.#changed(record, before),
+    });
+  }
+
+  /** Uses up the id of a relay's token and takes its socket; false when the id was used before. */
+  useToken(jti: string, expiresMs: number): boolean {
+    return this.#ledger.useJti(jti, expiresMs, this.#surroundings.now());
+  }
+
+  accept(socket: RelaySocket, relayKey: string): void {
+    this.#relays.accept(socket, relayKey);
+  }
+
+  received(socket: RelaySocket, message: string | ArrayBuffer): void {
+    this.#relays.received(socket, message);
+  }
+
+  closed(socket: RelaySocket): void {
+    this.#relays.closed(socket);
+  }
+
+  /** An authentic webhook delivery; what could matter of it is stored when this returns. */
+  deliver(delivery: { raw: Uint8Array; signature: string }): void {
+    this.#requests.delivered(delivery, this.#ledger.session()?.hello.decisions);
+  }
+
+  /** An authentic press of a custom action; stored when this returns. */
+  act(verdict: Verdict, raw: Uint8Array): void {
+    if (!this.#ledger.session()?.hello.decisions.channels.includes("action")) return;
+    this.#requests.pressed(readActionPayload(raw), verdict);
+  }
+
+  /** Looks after whatever is due: calls to PagerDuty, ends, deletions, relays that do not answer. */
+  look(): void {
+    this.#armedMs = null;
+    try {
+      const { now } = this.#surroundings;
+      for (const requestId of this.#ledger.dueBy(now(), SWEEP_COUNT)) this.#lookAt(requestId);
+      this.#outbox.beginDue();
+      this.#relays.checkAnswers();
+      this.#ledger.dropHeld(now());
+    } finally {
+      this.#arm();
+    }
+  }
+
+  status(): unknown {
+    return clusterStatus({
+      ledger: this.#ledger,
+      relays: this.#relays,
+      health: this.#health,
+      now: this.#surroundings.now(),
+    });
+  }
+
+  #lookAt(requestId: string): void {
+    const record = this.#ledger.load(requestId);
+    if (record === undefined || this.#requests.forgetFinished(record)) return;
+    const expiresMs = record.request.requestExpiresMs;
+    if (record.end !== null || expiresMs === null || this.#surroundings.now() < expiresMs + EXPIRY_GRACE_MS) return;
+    this.#requests.ended(requestId, { end: "expired", who: null, why: null, clickId: null });
+  }
+
+  #changed(record: RequestRecord, before: RequestRecord | undefined): void {
+    this.#outbox.changed(record, before);
+    this.#relays.changed(record);
+    this.#arm();
+  }
+
+  #knownIdentity(people: People, userId: string | undefined) {
+    const user = userId === undefined ? undefined : people.known(userId);
+    const asksOnCall = this.#ledger.session()?.hello.asksOnCall ?? true;
+    if (user === undefined || asksOnCall || people.knownBotId === undefined) return undefined;
+    return { email: user.email, name: user.name, onCallLevels: null };
+  }
+
+  #tellHealth(): void {
+    for (const socket of this.#surroundings.sockets()) this.#relays.tell(socket, this.#health.frame);
+  }
+
+  // Each alarm that is set is a row written, so one that comes too early is left to come.
+  #arm(byMs?: number): void {
+    const { now, wakeEveryMs, setAlarm } = this.#surroundings;
+    const nowMs = now();
+    const lookMs = this.#ledger.nextLookMs();
+    const wanted = [
+      ...(byMs === undefined ? [] : [byMs]),
+      ...(lookMs === null ? [] : [lookMs > nowMs ? lookMs : Math.max(nowMs + LEASE_MS, this.#outbox.pausedUntilMs)]),
+      ...(wakeEveryMs === null ? [] : [nowMs + wakeEveryMs]),
+    ];
+    const atMs = wanted.length === 0 ? null : Math.max(nowMs, Math.min(...wanted));
+    if (atMs === null || (this.#armedMs !== null && this.#armedMs <= atMs)) return;
+    this.#armedMs = atMs;
+    setAlarm(atMs);
+  }
+}

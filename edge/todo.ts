@@ -1,0 +1,92 @@
+/**
+ * What is still to do for a request, read off its record: calls to PagerDuty, and frames for the relay. Everything that is
+ * done follows from here, so whatever a crash interrupted is simply still to do. Pure.
+ */
+import type { BoundIncident } from "../shared/protocol.ts";
+import { isLive, type Paging, type PendingNote } from "./paging.ts";
+import type { Decision, RequestRecord } from "./record.ts";
+import { EXPIRY_GRACE_MS } from "./steps/request.ts";
+
+/**
+ * One piece of work with PagerDuty. `id` is unique within the request, so that what is under way is not begun again. `open`
+ * finds the incident or makes it; when the paging is closing it only finds it.
+ */
+export type PagerDutyTask =
+  | { readonly task: "open"; readonly id: string; readonly dueMs: number; readonly paging: Paging }
+  | {
+      readonly task: "note";
+      readonly id: string;
+      readonly dueMs: number;
+      readonly paging: Paging;
+      readonly note: PendingNote;
+      readonly incidentId: string;
+    }
+  | {
+      readonly task: "resolve";
+      readonly id: string;
+      readonly dueMs: number;
+      readonly paging: Paging;
+      readonly incidentId: string;
+    }
+  | { readonly task: "reread"; readonly id: string; readonly dueMs: number; readonly decision: Decision }
+  | { readonly task: "identify"; readonly id: string; readonly dueMs: number; readonly decision: Decision };
+
+/** Every call to PagerDuty that the record asks for, due or not. At most one for each paging: order holds on an incident. */
+export function pagerDutyTasks(record: RequestRecord): PagerDutyTask[] {
+  const pagings = record.pagings.flatMap((paging) => nextForPaging(paging));
+  const clicks = record.decisions.flatMap((decision): PagerDutyTask[] => {
+    const { clickId: id, dueMs } = decision;
+    if (decision.state === "rereading") return [{ task: "reread", id, dueMs, decision }];
+    return decision.state === "identifying" ? [{ task: "identify", id, dueMs, decision }] : [];
+  });
+  return [...pagings, ...clicks];
+}
+
+function nextForPaging(paging: Paging): PagerDutyTask[] {
+  const { id, dueMs, incidentId } = paging;
+  if (paging.state === "closed") return [];
+  if (paging.state === "opening" || incidentId === null) {
+    return [{ task: "open", id, dueMs, paging }];
+  }
+  const [note] = paging.notes;
+  if (note !== undefined)
+    return [{ task: "note", id, dueMs, paging, note, incidentId: note.onIncidentId ?? incidentId }];
+  return paging.closing ? [{ task: "resolve", id, dueMs, paging, incidentId }] : [];
+}
+
+/** The incidents that the relay is to write into Teleport, when it has not written all of them; else undefined. */
+export function bindingToSend(record: RequestRecord): { digest: string; incidents: BoundIncident[] } | undefined {
+  if (record.end !== null) return undefined;
+  const open = record.pagings.filter((paging) => isLive(paging) && paging.digest === record.digest);
+  if (open.every(({ bound, incidentId }) => bound || incidentId === null)) return undefined;
+  const incidents = open.flatMap(({ serviceId, incidentId }) =>
+    incidentId === null ? [] : [{ service: serviceId, incident: incidentId }],
+  );
+  return { digest: record.digest, incidents };
+}
+
+/** The clicks that wait for the relay's word, oldest first. */
+export function decisionsToSend(record: RequestRecord): Decision[] {
+  return record.decisions.filter(({ state }) => state === "undecided");
+}
+
+/** Whether the relay owes an answer. */
+export function awaitsRelay(record: RequestRecord): boolean {
+  return bindingToSend(record) !== undefined || decisionsToSend(record).length > 0;
+}
+
+/** Whether the record is more than history: still pending, or with something left to do. */
+export function isAlive(record: RequestRecord): boolean {
+  return record.end === null || pagerDutyTasks(record).length > 0 || awaitsRelay(record);
+}
+
+/** When the record next needs a look, milliseconds since the epoch; null when only a frame or a click can change it. */
+export function nextLookMs(record: RequestRecord): number | null {
+  const expiresMs = record.request.requestExpiresMs;
+  const times = [
+    ...pagerDutyTasks(record).map(({ dueMs }) => dueMs),
+    ...(record.end === null && expiresMs !== null ? [expiresMs + EXPIRY_GRACE_MS] : []),
+    ...(record.purgeMs === null || isAlive(record) ? [] : [record.purgeMs]),
+  ];
+  return times.length === 0 ? null : Math.min(...times);
+}
