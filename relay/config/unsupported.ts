@@ -1,0 +1,37 @@
+/**
+ * Values of the configuration that this release does not carry out. Each is a fault, so that nobody believes in a
+ * safeguard or a way in that is not there. A value leaves this list when it is carried out.
+ */
+import type { Rule } from "./rules.ts";
+
+/** The values that are refused, each with what to write instead. */
+export const unsupported: readonly Rule[] = [
+  {
+    about: ["teleport.connect"],
+    problem: ({ teleport }) => teleport.connect === "proxy" && later('connect = "proxy"', 'write "auth" or "auto"'),
+  },
+  {
+    about: ["teleport.decide_by"],
+    problem: ({ teleport: { decide_by = "state" } }) =>
+      decide_by !== "state" && later(`decide_by = "${decide_by}"`, 'write "state"'),
+  },
+  {
+    about: ["decisions.channels"],
+    problem: ({ decisions: { channels = [] } }) => {
+      const refused = channels.filter((channel) => channel === "workflow" || channel === "field");
+      return refused.length > 0 && later(`the channel ${refused.join(" and ")}`, "use note or action");
+    },
+  },
+  {
+    about: ["policy.confirm"],
+    problem: ({ policy }) => policy.confirm === "all" && later('confirm = "all"', 'write "action"'),
+  },
+  {
+    about: ["policy.auto_approve_on_call"],
+    problem: ({ policy }) => policy.auto_approve_on_call === true && later("auto_approve_on_call", "write false"),
+  },
+];
+
+function later(what: string, instead: string): string {
+  return `${what} is not carried out by this release: ${instead}.`;
+}

@@ -1,0 +1,246 @@
+/**
+ * One session of the link: the protocol over one open socket, from `hello` to the end. It numbers what goes out, checks
+ * the numbers of what comes in, acknowledges, and notices a dead line. It never retries, and keeps no frame: what a lost
+ * session had under way is found again by the next one's exchange of differences.
+ */
+import type { Logger } from "../../shared/log.ts";
+import {
+  CLOSE,
+  type EdgeFrame,
+  type Hello,
+  LINK_DEAD_AFTER_MS,
+  MAX_FRAME_BYTES,
+  PING,
+  PING_EVERY_MS,
+  PONG,
+  type RelayFrame,
+  readEdgeFrame,
+  type Unnumbered,
+  type Welcome,
+} from "../../shared/protocol.ts";
+import type { Clock } from "../clock.ts";
+import { Deadline } from "./deadline.ts";
+import type { OpenAtEdge, SessionHandlers } from "./handlers.ts";
+import type { Socket } from "./socket.ts";
+
+/** How long the edge may take for the whole welcome, in ms; it only reads what it has. */
+export const WELCOME_WITHIN_MS = 15_000;
+
+/** How long frames of ours may wait without any of them being acknowledged, in ms. */
+export const ACKNOWLEDGED_WITHIN_MS = 15_000;
+
+export interface SessionOptions {
+  /** Open. */
+  readonly socket: Socket;
+  readonly hello: Omit<Hello, "type">;
+  readonly handlers: SessionHandlers;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export class LinkSession {
+  readonly #socket: Socket;
+  readonly #handlers: SessionHandlers;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #silence: Deadline;
+  readonly #unacknowledged: Deadline;
+  readonly #open = new Map<string, OpenAtEdge>();
+  #phase: "greeting" | "live" | "over" = "greeting";
+  #lastIn = 0;
+  #lastOut = 0;
+  #ackedOut = 0;
+  #cancelGreeting: () => void;
+  #cancelPing: () => void;
+  #cancelAck: (() => void) | undefined;
+  #problem: string | undefined;
+
+  /** Begins the session: says hello. */
+  constructor({ socket, hello, handlers, clock, log }: SessionOptions) {
+    this.#socket = socket;
+    this.#handlers = handlers;
+    this.#clock = clock;
+    this.#log = log;
+    this.#silence = new Deadline(clock, LINK_DEAD_AFTER_MS, () =>
+      this.#giveUp(`The edge was silent for ${LINK_DEAD_AFTER_MS / 1000} s.`),
+    );
+    this.#unacknowledged = new Deadline(clock, ACKNOWLEDGED_WITHIN_MS, () =>
+      this.#giveUp(`The edge acknowledged nothing for ${ACKNOWLEDGED_WITHIN_MS / 1000} s.`),
+    );
+    this.#cancelGreeting = clock.after(WELCOME_WITHIN_MS, () =>
+      this.#giveUp(`The edge did not welcome the relay within ${WELCOME_WITHIN_MS / 1000} s.`),
+    );
+    this.#cancelPing = clock.after(PING_EVERY_MS, () => this.#ping());
+    this.#silence.restart();
+    this.#write({ type: "hello", ...hello });
+  }
+
+  /** Why this end gave the session up; undefined when it did not. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Whether the welcome is complete and the session not over. */
+  get isLive(): boolean {
+    return this.#phase === "live";
+  }
+
+  /**
+   * Numbers a frame and sends it. False when it was not sent: the session is not live, or the frame is larger than a
+   * frame may be, which is logged.
+   */
+  send(frame: Unnumbered<RelayFrame>): boolean {
+    if (!this.isLive) return false;
+    const text = JSON.stringify({ ...frame, seq: this.#lastOut + 1 });
+    const bytes = Buffer.byteLength(text);
+    if (bytes > MAX_FRAME_BYTES) {
+      this.#log.error("A frame is too large for the link and was not sent", { type: frame.type, bytes });
+      return false;
+    }
+    if (this.#ackedOut === this.#lastOut) this.#unacknowledged.restart();
+    this.#lastOut++;
+    this.#socket.send(text);
+    return true;
+  }
+
+  /** Takes one message from the socket. Never throws. */
+  receive(text: string): void {
+    if (this.#phase === "over") return;
+    this.#silence.restart();
+    if (text === PONG) return;
+    const reading = readEdgeFrame(text);
+    switch (reading.kind) {
+      case "frame":
+        this.#take(reading.frame);
+        break;
+      case "unknown":
+        this.#log.warn("A frame of an unknown type was skipped; the edge may be newer", { type: reading.type });
+        if (reading.seq !== null) this.#inOrder(reading.seq, () => {});
+        break;
+      case "malformed":
+        this.#refuse(CLOSE.malformedFrame, `The edge sent a malformed frame (${reading.problem}).`);
+        break;
+      case "too_large":
+        this.#refuse(CLOSE.frameTooLarge, "The edge sent a frame that is too large.");
+        break;
+    }
+  }
+
+  /** Ends the session from this side, in good order. */
+  close(): void {
+    this.stop();
+    this.#socket.close(1000, "the relay stops");
+  }
+
+  /** Lets go of all timers: the socket has ended. */
+  stop(): void {
+    this.#phase = "over";
+    this.#silence.stop();
+    this.#unacknowledged.stop();
+    this.#cancelGreeting();
+    this.#cancelPing();
+    this.#cancelAck?.();
+  }
+
+  #take(frame: EdgeFrame): void {
+    switch (frame.type) {
+      case "welcome":
+        this.#greet(frame);
+        break;
+      case "health":
+        this.#hand(() => this.#handlers.health(frame));
+        break;
+      case "ack":
+        this.#acknowledge(frame.upTo);
+        break;
+      case "bind":
+        this.#inOrder(frame.seq, () => this.#handlers.bind(frame));
+        break;
+      case "decide":
+        this.#inOrder(frame.seq, () => this.#handlers.decide(frame));
+        break;
+      case "promote":
+        this.#inOrder(frame.seq, () => this.#handlers.promote(frame));
+        break;
+    }
+  }
+
+  #greet({ session, epoch, role, open, more }: Welcome): void {
+    if (this.isLive) {
+      this.#refuse(CLOSE.malformedFrame, "The edge welcomed the relay twice in one session.");
+      return;
+    }
+    for (const [requestId, digest, reviews] of open) this.#open.set(requestId, { digest, reviews });
+    if (more) return;
+    this.#phase = "live";
+    this.#cancelGreeting();
+    this.#hand(() => this.#handlers.welcome({ session, epoch, role, open: this.#open }));
+  }
+
+  #inOrder(seq: number, handle: () => void): void {
+    if (!this.isLive) this.#refuse(CLOSE.malformedFrame, "The edge sent a numbered frame before its welcome.");
+    else if (seq > this.#lastIn + 1) {
+      this.#refuse(CLOSE.sequenceGap, `The edge skipped from frame ${this.#lastIn} to ${seq}.`);
+    } else {
+      if (seq === this.#lastIn + 1) {
+        this.#lastIn = seq;
+        this.#hand(handle);
+      }
+      this.#scheduleAck();
+    }
+  }
+
+  // One acknowledgement for all that arrives in the same moment; a repeated frame asks for it again.
+  #scheduleAck(): void {
+    this.#cancelAck ??= this.#clock.after(0, () => {
+      this.#cancelAck = undefined;
+      this.#write({ type: "ack", upTo: this.#lastIn });
+    });
+  }
+
+  #acknowledge(upTo: number): void {
+    if (upTo > this.#lastOut) {
+      this.#refuse(CLOSE.malformedFrame, `The edge acknowledged frame ${upTo}, which was never sent.`);
+    } else if (upTo > this.#ackedOut) {
+      this.#ackedOut = upTo;
+      if (upTo === this.#lastOut) this.#unacknowledged.stop();
+      else this.#unacknowledged.restart();
+    }
+  }
+
+  // A frame that brings its handler down would bring down every session that brings it again.
+  #hand(handle: () => void): void {
+    try {
+      handle();
+    } catch (error) {
+      this.#log.error("A frame could not be handled", {
+        problem: error instanceof Error ? error.message : String(error),
+      });
+    }
+  }
+
+  #ping(): void {
+    this.#socket.send(PING);
+    this.#cancelPing = this.#clock.after(PING_EVERY_MS, () => this.#ping());
+  }
+
+  #write(frame: Hello | Extract<RelayFrame, { type: "ack" }>): void {
+    this.#socket.send(JSON.stringify(frame));
+  }
+
+  #refuse(code: number, problem: string): void {
+    this.#end(problem);
+    this.#socket.close(code, "");
+  }
+
+  // The line is dead or the edge does not follow the protocol's times: a close frame would only wait for it again.
+  #giveUp(problem: string): void {
+    this.#end(problem);
+    this.#socket.terminate();
+  }
+
+  #end(problem: string): void {
+    this.#problem = problem;
+    this.stop();
+  }
+}

@@ -1,0 +1,17 @@
+/** The program `teleport-pagerduty`: hands the command line over, turns signals into an end in good order. */
+import { runCommandLine } from "./command-line.ts";
+
+const ending = new AbortController();
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.on(signal, () => {
+    // Whoever asks twice means at once.
+    if (ending.signal.aborted) process.exit(1);
+    ending.abort();
+  });
+}
+
+void runCommandLine(process.argv.slice(2), {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  signal: ending.signal,
+}).then((code) => process.exit(code));

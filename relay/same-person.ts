@@ -1,0 +1,45 @@
+/** Whether the person who clicked in PagerDuty is the one who asked in Teleport. Pure. */
+import type { Policy } from "./guard.ts";
+
+/** A person in PagerDuty; the address is the edge's word. */
+export interface Approver {
+  readonly personId: string;
+  readonly email: string | null;
+}
+
+/** A person in Teleport. */
+export interface Requester {
+  readonly user: string;
+  readonly emails: readonly string[];
+}
+
+/**
+ * `same`: a mapped name or the approver's address is one of the requester's. `different`: the mapping knows either of
+ * them, or, where addresses tell people apart, both have one. `unknown`: it cannot be told.
+ */
+export function personRelation(
+  { personId, email }: Approver,
+  { user, emails }: Requester,
+  { users, identity }: Pick<Policy, "users" | "identity">,
+): "same" | "different" | "unknown" {
+  const mapped = Object.hasOwn(users, personId) ? (users[personId] ?? []) : [];
+  const approverNames = new Set([...mapped, ...(email === null ? [] : [email])].map(folded));
+  const requesterNames = [user, ...emails].map(folded);
+  if (requesterNames.some((name) => approverNames.has(name))) return "same";
+  if (mapped.length > 0) return "different";
+  const mappedElsewhere = Object.entries(users).some(
+    ([id, names]) => id !== personId && names.some((name) => folded(name) === folded(user)),
+  );
+  if (mappedElsewhere) return "different";
+  const bothHaveAddresses = email !== null && isEmailAddress(email) && [user, ...emails].some(isEmailAddress);
+  return identity === "email" && bothHaveAddresses ? "different" : "unknown";
+}
+
+/** One form for every way of writing a name: NFC, letter case folded by way of upper case, which also joins ß and ss. */
+function folded(name: string): string {
+  return name.trim().normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
+}
+
+function isEmailAddress(text: string): boolean {
+  return /^[^\s@]+@[^\s@]+$/.test(text);
+}

@@ -1,0 +1,153 @@
+/**
+ * Teleport's Auth Service, as the relay uses it, from 4.2.8 to 18. With `teleport/` the only place that speaks gRPC. Both
+ * journeys pass here: what people ask for is read, and what was decided is set. It decides nothing itself, and sends
+ * nothing twice.
+ */
+
+import { type LiveRequest, liveRequestFor } from "./access-request.ts";
+import { channelFor, type Way } from "./channel.ts";
+import { type Event, Operation, RequestState } from "./gen/teleport_pb.ts";
+import type { Identity } from "./identity.ts";
+import { Connection } from "./teleport/connection.ts";
+import { TeleportError } from "./teleport/error.ts";
+import { Listing } from "./teleport/listing.ts";
+import type {
+  PluginDataUpdate,
+  Resolution,
+  ResolutionWords,
+  StateSetting,
+  TeleportPort,
+  TeleportServer,
+  WatchHandlers,
+} from "./teleport/port.ts";
+import { cutReason } from "./teleport/reason.ts";
+
+export interface TeleportOptions {
+  readonly way: Way;
+  readonly identity: Identity;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** How long any call but a list may take. */
+const CALL_WITHIN_MS = 10_000;
+
+const KIND = "access_request";
+
+/** The name under which plugin data is kept: the predecessor's, whose incidents are taken over. */
+const PLUGIN = "pagerduty";
+
+/** One Auth Service under one identity. A renewed identity asks for another one of these. */
+export class Teleport implements TeleportPort {
+  readonly #connection: Connection;
+  readonly #listing: Listing;
+  /** What Ping told since the last watch was opened: a new watch may have another server. */
+  #server: TeleportServer | undefined;
+
+  constructor({ way, identity, now }: TeleportOptions) {
+    this.#connection = new Connection({
+      channel: channelFor(way, identity),
+      address: way.address,
+      certificateExpiresMs: identity.expiresMs,
+      now,
+    });
+    this.#listing = new Listing(this.#connection);
+  }
+
+  async ping(): Promise<TeleportServer> {
+    const answer = await this.#connection.unary("ping", {}, CALL_WITHIN_MS);
+    const { serverVersion: version, clusterName: cluster, proxyPublicAddr } = answer;
+    this.#listing.serverIs(version);
+    this.#server = { version, cluster, proxyAddress: proxyPublicAddr === "" ? null : proxyPublicAddr };
+    return this.#server;
+  }
+
+  async listPending(): Promise<LiveRequest[]> {
+    if (this.#server === undefined) await this.ping();
+    const requests = await this.#listing.read({ state: RequestState.PENDING });
+    return requests.filter(({ request }) => request.state === "PENDING");
+  }
+
+  async read(requestId: string): Promise<LiveRequest | undefined> {
+    if (this.#server === undefined) await this.ping();
+    const found = await orGone(this.#listing.read({ id: requestId }));
+    return found === "gone" ? undefined : found.find(({ request }) => request.id === requestId);
+  }
+
+  async pluginData(requestId: string): Promise<Readonly<Record<string, string>>> {
+    const filter = { kind: KIND, resource: requestId, plugin: PLUGIN };
+    const answer = await orGone(this.#connection.unary("getPluginData", filter, CALL_WITHIN_MS));
+    if (answer === "gone") return {};
+    const found = answer.pluginData.find(({ metadata }) => metadata?.name === requestId);
+    return found?.spec?.entries[PLUGIN]?.data ?? {};
+  }
+
+  async updatePluginData(
+    requestId: string,
+    set: Readonly<Record<string, string>>,
+    expect: Readonly<Record<string, string>>,
+  ): Promise<PluginDataUpdate> {
+    const update = { kind: KIND, resource: requestId, plugin: PLUGIN, set: { ...set }, expect: { ...expect } };
+    try {
+      const call = this.#connection.unary("updatePluginData", update, CALL_WITHIN_MS);
+      return (await orGone(call)) === "gone" ? "gone" : "updated";
+    } catch (error) {
+      if (isMismatch(error)) return "conflict";
+      throw error;
+    }
+  }
+
+  async setState(requestId: string, state: Resolution, { delegator, reason }: ResolutionWords): Promise<StateSetting> {
+    const setter = { id: requestId, state: RequestState[state], delegator, reason: cutReason(reason) };
+    try {
+      const call = this.#connection.unary("setAccessRequestState", setter, CALL_WITHIN_MS);
+      return (await orGone(call)) === "gone" ? "gone" : "set";
+    } catch (error) {
+      if (isAlreadyDenied(error)) return "already_denied";
+      throw error;
+    }
+  }
+
+  watch(handlers: WatchHandlers, signal: AbortSignal): Promise<void> {
+    this.#server = undefined;
+    // No filter: one by state would hide what becomes of a request.
+    const request = { kinds: [{ kind: KIND }] };
+    const take = (event: Event): void => handOver(event, handlers);
+    return this.#connection.stream("watchEvents", request, take, { signal });
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}
+
+// Operations and resources of later releases are skipped.
+function handOver({ type, resource }: Event, handlers: WatchHandlers): void {
+  if (type === Operation.INIT) handlers.init();
+  if (type === Operation.PUT && resource.case === "accessRequest") {
+    const live = liveRequestFor(resource.value);
+    if (live !== undefined) handlers.put(live);
+  }
+  if (type === Operation.DELETE && resource.case === "resourceHeader" && resource.value.kind === KIND) {
+    const requestId = resource.value.metadata?.name ?? "";
+    if (requestId !== "") handlers.deleted(requestId);
+  }
+}
+
+async function orGone<Answer>(call: Promise<Answer>): Promise<Answer | "gone"> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof TeleportError && error.code === "not_found") return "gone";
+    throw error;
+  }
+}
+
+// Teleport gives up on a write that too many others contend with by the same status; that one is worth another try.
+function isMismatch(error: unknown): boolean {
+  return error instanceof TeleportError && error.code === "conflict" && !/concurrent/i.test(error.details);
+}
+
+function isAlreadyDenied(error: unknown): boolean {
+  return error instanceof TeleportError && error.code === "invalid" && /already denied/i.test(error.details);
+}

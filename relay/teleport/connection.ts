@@ -1,0 +1,142 @@
+/**
+ * Calls over one gRPC channel: a deadline for each, a `TeleportError` for whatever goes wrong, and all of them ended at
+ * `close`. A call is sent once. No metadata goes with it: Teleport refuses a client whose `version` it dislikes, and asks
+ * nothing of one that sends none. Knows no RPC in particular.
+ */
+import { fromBinary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { type CallOptions, Client, type StatusObject, status } from "@grpc/grpc-js";
+import type { ChannelSettings } from "../channel.ts";
+import { AuthService } from "../gen/teleport_pb.ts";
+import { serviceDefinitionFor } from "../grpc-service.ts";
+import type { TeleportError } from "./error.ts";
+import { teleportErrorFor } from "./fault.ts";
+
+export interface ConnectionOptions {
+  readonly channel: ChannelSettings;
+  /** Where the channel leads, for people. */
+  readonly address: string;
+  /** When our certificate ends, milliseconds since the epoch. */
+  readonly certificateExpiresMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+type Methods = typeof AuthService.method;
+type NameOf<Kind> = { [Name in keyof Methods]: Methods[Name]["methodKind"] extends Kind ? Name : never }[keyof Methods];
+
+/** A unary RPC of the Auth Service, by its lowerCamelCase name. */
+export type UnaryName = NameOf<"unary">;
+/** A server-streaming RPC of the Auth Service, by its lowerCamelCase name. */
+export type StreamName = NameOf<"server_streaming">;
+/** What an RPC takes: a message, or the fields to make one of. */
+export type Input<Name extends keyof Methods> = MessageInitShape<Methods[Name]["input"]>;
+/** What an RPC answers with, or each message of its answer. */
+export type Output<Name extends keyof Methods> = MessageShape<Methods[Name]["output"]>;
+
+interface Cancellable {
+  cancel(): void;
+}
+
+const DEFINITIONS = serviceDefinitionFor(AuthService);
+
+/** One connection to the Auth Service; dialled with the first call, dialled again by itself when it is lost. */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #client: Client;
+  readonly #open = new Set<Cancellable>();
+
+  constructor(options: ConnectionOptions) {
+    const { target, credentials, options: channelOptions } = options.channel;
+    this.#options = options;
+    this.#client = new Client(target, credentials, channelOptions);
+  }
+
+  /** Makes a unary call. Rejects with {@link TeleportError}. */
+  unary<Name extends UnaryName>(rpc: Name, request: Input<Name>, withinMs: number): Promise<Output<Name>> {
+    const { path, requestSerialize } = DEFINITIONS[rpc];
+    return new Promise((resolve, reject) => {
+      const call = this.#client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        readerOf(rpc),
+        request,
+        deadlineIn(withinMs),
+        (error, response) => {
+          this.#open.delete(call);
+          if (response === undefined) reject(this.#errorFor(rpc, error ?? NO_ANSWER));
+          else resolve(response);
+        },
+      );
+      this.#open.add(call);
+    });
+  }
+
+  /**
+   * Makes a server-streaming call and hands over each message as it arrives. Resolves when the stream has ended as OK, or
+   * when the signal aborts; rejects with {@link TeleportError}, or with what `take` has thrown.
+   */
+  stream<Name extends StreamName>(
+    rpc: Name,
+    request: Input<Name>,
+    take: (message: Output<Name>) => void,
+    { withinMs, signal }: { readonly withinMs?: number; readonly signal?: AbortSignal },
+  ): Promise<void> {
+    if (signal?.aborted) return Promise.resolve();
+    const { path, requestSerialize } = DEFINITIONS[rpc];
+    const options = deadlineIn(withinMs);
+    const call = this.#client.makeServerStreamRequest(path, requestSerialize, readerOf(rpc), request, options);
+    const cancel = (): void => call.cancel();
+    this.#open.add(call);
+    signal?.addEventListener("abort", cancel, { once: true });
+    return new Promise<void>((resolve, reject) => {
+      let isOver = { status: false, data: false };
+      const over = (what: Partial<typeof isOver>): void => {
+        isOver = { ...isOver, ...what };
+        if (isOver.status && isOver.data) resolve();
+      };
+      call.on("data", (message: Output<Name>) => {
+        try {
+          take(message);
+        } catch (error) {
+          reject(error);
+          cancel();
+        }
+      });
+      call.on("end", () => over({ data: true }));
+      // The status that follows says the same.
+      call.on("error", () => {});
+      call.on("status", (ended: StatusObject) => {
+        if (ended.code === status.OK) over({ status: true });
+        else if (signal?.aborted) resolve();
+        else reject(this.#errorFor(rpc, ended));
+      });
+    }).finally(() => {
+      this.#open.delete(call);
+      signal?.removeEventListener("abort", cancel);
+    });
+  }
+
+  /** Ends every call as cancelled, and the connection. */
+  close(): void {
+    for (const call of this.#open) call.cancel();
+    this.#client.close();
+  }
+
+  #errorFor(rpc: keyof Methods, { code, details }: Pick<StatusObject, "code" | "details">): TeleportError {
+    const { address, certificateExpiresMs, now } = this.#options;
+    const certificateHasExpired = now() >= certificateExpiresMs;
+    return teleportErrorFor({ code, details }, { rpc: AuthService.method[rpc].name, address, certificateHasExpired });
+  }
+}
+
+const NO_ANSWER = { code: status.INTERNAL, details: "no answer in the answer" };
+
+// What the .proto leaves out stays with the message: parts of a request are told by it.
+function readerOf<Name extends keyof Methods>(rpc: Name): (bytes: Uint8Array) => Output<Name> {
+  const output: Methods[Name]["output"] = AuthService.method[rpc].output;
+  return (bytes) => fromBinary(output, bytes);
+}
+
+function deadlineIn(ms: number | undefined): CallOptions {
+  return ms === undefined ? {} : { deadline: Date.now() + ms };
+}

@@ -1,0 +1,71 @@
+/**
+ * What the relay's logic asks of Teleport. `Teleport` answers it over gRPC, a simulator from memory. Nothing here knows
+ * of the wire.
+ */
+import type { LiveRequest } from "../access-request.ts";
+
+/** What Ping tells. It needs no permission, so it proves none. */
+export interface TeleportServer {
+  /** Such as `18.2.1`; a pre-release keeps its suffix. */
+  readonly version: string;
+  /** The cluster's name. */
+  readonly cluster: string;
+  /** Host and port of the Proxy for people's browsers; null before 6.1 or when none is set. */
+  readonly proxyAddress: string | null;
+}
+
+/** The states that the relay sets. */
+export type Resolution = "APPROVED" | "DENIED";
+
+/** What became of writing plugin data: written; another value was there; no such request. */
+export type PluginDataUpdate = "updated" | "conflict" | "gone";
+
+/**
+ * What became of setting a state: Teleport took it; no such request; denied before, which nothing lifts. `set` does not
+ * say that the request was pending: Teleport also takes a second resolution over an approval.
+ */
+export type StateSetting = "set" | "gone" | "already_denied";
+
+/** Who resolves a request, and why, as Teleport's audit log will have it. */
+export interface ResolutionWords {
+  /** Such as `pagerduty:alice@example.com`. */
+  readonly delegator: string;
+  /** Cut to Teleport's limit; a tail such as `[pd:<event id>]` survives the cut. */
+  readonly reason: string;
+}
+
+/** What a watch of access requests hands over, in Teleport's order, as soon as it arrives. None of these may throw. */
+export interface WatchHandlers {
+  /** The watch stands: from here on nothing is missed. What was before must be listed. */
+  init(): void;
+  /** A request was made or has changed; may come again unchanged. */
+  put(request: LiveRequest): void;
+  /** A request, in any state, is no longer in Teleport. */
+  deleted(requestId: string): void;
+}
+
+/** Teleport, as the relay uses it. Every method rejects with a `TeleportError` and with nothing else. */
+export interface TeleportPort {
+  ping(): Promise<TeleportServer>;
+  /** Every pending request. Some releases answer a caller without rights with an empty list. */
+  listPending(): Promise<LiveRequest[]>;
+  /** One request in any state; undefined when Teleport has none. */
+  read(requestId: string): Promise<LiveRequest | undefined>;
+  /** What this plugin has stored with a request; empty when nothing. Readable for an hour after the access has ended. */
+  pluginData(requestId: string): Promise<Readonly<Record<string, string>>>;
+  /**
+   * Writes plugin data if every key in `expect` has that value; `""` there demands that the key is absent, and `""` in
+   * `set` deletes it. The only compare-and-set that Teleport has.
+   */
+  updatePluginData(
+    requestId: string,
+    set: Readonly<Record<string, string>>,
+    expect: Readonly<Record<string, string>>,
+  ): Promise<PluginDataUpdate>;
+  /** Resolves a request past every threshold. Not compare-and-set: read the state, and claim, before. Never sent twice. */
+  setState(requestId: string, state: Resolution, words: ResolutionWords): Promise<StateSetting>;
+  /** Watches access requests of every state; resolves when the server ends the stream as OK, or when the signal aborts. */
+  watch(handlers: WatchHandlers, signal: AbortSignal): Promise<void>;
+  /** Ends every call and watch; nothing may be called after. */
+  close(): void;
+}
