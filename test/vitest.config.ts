@@ -1,0 +1,48 @@
+/** Two projects: what runs in Node, and what runs inside workerd. */
+import { fileURLToPath } from "node:url";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+export default defineConfig({
+  root,
+  test: {
+    // The edge logs every refusal; only a failing test's log is worth reading.
+    silent: "passed-only",
+    projects: [
+      {
+        root,
+        test: {
+          name: "node",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/edge/**"],
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+        },
+      },
+      {
+        root,
+        plugins: [
+          cloudflareTest({
+            main: "./edge/worker.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              bindings: {
+                // Only what the file's own cluster needs; tests that want more bring their own environment.
+                CLUSTER_SECRETS: JSON.stringify({
+                  "teleport.example.com": {
+                    api_key: "a-key-that-no-account-has",
+                    webhook_secrets: ["fixture-only-NOT-A-REAL-SECRET+r4nd0m/Ymx1ZWJlcnJ5LXBpZS0wMQ=="],
+                    admin_token: "the-admin-token-of-the-tests",
+                  },
+                }),
+              },
+            },
+          }),
+        ],
+        test: { name: "workerd", include: ["test/edge/**/*.test.ts"], testTimeout: 20_000 },
+      },
+    ],
+  },
+});
