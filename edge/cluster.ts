@@ -8,7 +8,7 @@ import { PING, PONG } from "../shared/protocol.ts";
 import { type ClusterRpc, RELAY_HEADERS } from "./cluster-rpc.ts";
 import { clusterIn, type Env, readEdgeConfig } from "./config.ts";
 import { log } from "./log.ts";
-import type { RelaySocket } from "./relays.ts";
+import type { RelaySocket } from "./relay-socket.ts";
 import type { Sql } from "./sql.ts";
 import { Switchboard } from "./switchboard.ts";
 

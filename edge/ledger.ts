@@ -79,7 +79,7 @@ export class Ledger {
   /** The record of a request; undefined when there is none. */
   load(requestId: string): RequestRecord | undefined {
     const [row] = this.#sql.run("SELECT record FROM request WHERE id = ?", requestId);
-    return row === undefined ? undefined : requestRecordSchema.parse(JSON.parse(z.string().parse(row["record"])));
+    return row === undefined ? undefined : requestRecordSchema.parse(JSON.parse(z.string().parse(row.record)));
   }
 
   /** Stores a record, and which incidents it has come to own since `before`. */
@@ -110,14 +110,14 @@ export class Ledger {
   /** The request that an incident stands for. */
   requestOf(incidentId: string): string | undefined {
     const [row] = this.#sql.run("SELECT request_id FROM incident WHERE id = ?", incidentId);
-    return row === undefined ? undefined : z.string().parse(row["request_id"]);
+    return row === undefined ? undefined : z.string().parse(row.request_id);
   }
 
   /** Requests that are pending as far as is known here. */
   openRequests(): OpenRequest[] {
     return this.#sql
       .run("SELECT id, digest, reviews_told FROM request WHERE alive = 1 AND pending = 1")
-      .map((row) => z.tuple([z.string(), z.string(), z.int()]).parse([row["id"], row["digest"], row["reviews_told"]]));
+      .map((row) => z.tuple([z.string(), z.string(), z.int()]).parse([row.id, row.digest, row.reviews_told]));
   }
 
   /** Ids of requests for which the relay owes an answer. */
@@ -136,7 +136,7 @@ export class Ledger {
     return z
       .int()
       .nullable()
-      .parse(row?.["at"] ?? null);
+      .parse(row?.at ?? null);
   }
 
   /** Whether an incident may exist in PagerDuty whose id has not been heard of yet. */
@@ -182,7 +182,7 @@ export class Ledger {
 
   /** How many deliveries are held. */
   heldCount(): number {
-    return z.int().parse(this.#sql.run("SELECT COUNT(*) AS n FROM delivery WHERE held = 1")[0]?.["n"]);
+    return z.int().parse(this.#sql.run("SELECT COUNT(*) AS n FROM delivery WHERE held = 1")[0]?.n);
   }
 
   /** Forgets deliveries that have been held too long; returns how many. */
@@ -201,11 +201,11 @@ export class Ledger {
     const [row] = this.#sql.run("SELECT epoch, instance, relay_key, since_ms, hello FROM session");
     if (row === undefined) return undefined;
     return sessionSchema.parse({
-      epoch: row["epoch"],
-      instance: row["instance"],
-      relayKey: row["relay_key"],
-      sinceMs: row["since_ms"],
-      hello: JSON.parse(z.string().parse(row["hello"])),
+      epoch: row.epoch,
+      instance: row.instance,
+      relayKey: row.relay_key,
+      sinceMs: row.since_ms,
+      hello: JSON.parse(z.string().parse(row.hello)),
     });
   }
 
@@ -237,21 +237,21 @@ export class Ledger {
   faults(limit: number): { atMs: number; what: string }[] {
     return this.#sql
       .run("SELECT at_ms, what FROM fault ORDER BY id DESC LIMIT ?", limit)
-      .map((row) => ({ atMs: z.int().parse(row["at_ms"]), what: z.string().parse(row["what"]) }));
+      .map((row) => ({ atMs: z.int().parse(row.at_ms), what: z.string().parse(row.what) }));
   }
 
   #ids(statement: string, ...bindings: (string | number)[]): string[] {
-    return this.#sql.run(statement, ...bindings).map((row) => z.string().parse(row["id"]));
+    return this.#sql.run(statement, ...bindings).map((row) => z.string().parse(row.id));
   }
 
   #deliveries(where: string, ...bindings: string[]): StoredDelivery[] {
     return this.#sql
       .run(`SELECT event_id, incident_id, raw, signature FROM delivery ${where}`, ...bindings)
       .map((row) => ({
-        eventId: z.string().parse(row["event_id"]),
-        incidentId: z.string().parse(row["incident_id"]),
-        raw: bytesOf(row["raw"]),
-        signature: z.string().parse(row["signature"]),
+        eventId: z.string().parse(row.event_id),
+        incidentId: z.string().parse(row.incident_id),
+        raw: bytesOf(row.raw),
+        signature: z.string().parse(row.signature),
       }));
   }
 }

@@ -6,6 +6,7 @@ import { readActionPayload } from "../shared/custom-action.ts";
 import type { Verdict } from "../shared/decisions.ts";
 import type { Logger } from "../shared/log.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
+import { Exchange } from "./exchange.ts";
 import { Ledger } from "./ledger.ts";
 import { Outbox } from "./outbox.ts";
 import { PagerDuty } from "./pagerduty.ts";
@@ -13,7 +14,8 @@ import { PagerDutyHealth } from "./pagerduty-health.ts";
 import { pagerDutyWorker } from "./pagerduty-work.ts";
 import { People } from "./people.ts";
 import type { RequestRecord } from "./record.ts";
-import { type RelaySocket, Relays } from "./relays.ts";
+import type { RelaySocket } from "./relay-socket.ts";
+import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
 import type { Sql } from "./sql.ts";
 import { clusterStatus } from "./status.ts";
@@ -51,6 +53,7 @@ export class Switchboard {
   readonly #requests: Requests;
   readonly #outbox: Outbox;
   readonly #relays: Relays;
+  readonly #exchange: Exchange;
   readonly #health: PagerDutyHealth;
   #armedMs: number | null;
 
@@ -69,18 +72,18 @@ export class Switchboard {
     this.#ledger = ledger;
     this.#health = new PagerDutyHealth({ config, pagerDuty, people, now, fault, changed: () => this.#tellHealth() });
     this.#relays = new Relays({
-      config,
+      cluster: config.cluster,
       ledger,
-      requests,
-      people,
       sockets,
       now,
       randomId,
       log,
-      fault,
+      received: (frame, role) => this.#exchange.received(frame, role),
       welcomed: (socket) => void this.#health.check().then(() => this.#relays.tell(socket, this.#health.frame)),
-      lookBy: (atMs) => this.#arm(atMs),
+      owes: () => this.#exchange.sendAgain(),
+      checkBy: (atMs) => this.#arm(atMs),
     });
+    this.#exchange = new Exchange({ config, ledger, people, relays: () => this.#relays, requests, now, log, fault });
     const work = pagerDutyWorker({ config, ledger, pagerDuty, people, requests, now, fault });
     this.#outbox = new Outbox({
       ledger,
@@ -112,7 +115,7 @@ export class Switchboard {
   }
 
   received(socket: RelaySocket, message: string | ArrayBuffer): void {
-    this.#relays.received(socket, message);
+    this.#relays.receive(socket, message);
   }
 
   closed(socket: RelaySocket): void {
@@ -163,7 +166,7 @@ export class Switchboard {
 
   #changed(record: RequestRecord, before: RequestRecord | undefined): void {
     this.#outbox.changed(record, before);
-    this.#relays.changed(record);
+    this.#exchange.changed(record);
     this.#arm();
   }
 

@@ -125,8 +125,12 @@ export class AuditLog {
 }
 
 function sentenceFor(path: string, error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const code = error instanceof Error && "code" in error ? String(error.code) : messageOf(error);
   return `The audit log ${path} cannot be written (${code}): ${MENDS[code] ?? "see that the disk takes writes"}.`;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 const MENDS: Readonly<Record<string, string>> = {

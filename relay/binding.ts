@@ -33,7 +33,7 @@ export async function bindIncidents(
     }
     const data = await teleport.pluginData(requestId);
     const binding = bindingData(live.request, digest, incidents);
-    if (data["digest"] === digest && data["incidents"] === binding["incidents"]) return answer("bound");
+    if (data.digest === digest && data.incidents === binding.incidents) return answer("bound");
     const update = await teleport.updatePluginData(requestId, binding, bindingExpectation(data));
     if (update === "gone") return answer("gone");
     if (update === "conflict") continue;

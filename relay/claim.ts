@@ -26,7 +26,7 @@ export function claimText({ verdict, attempt, clickId }: Claim): string {
 
 /** The claim on a request; undefined when there is none. What cannot be read is a claim all the same, of nobody's click. */
 export function claimIn(data: PluginData): Claim | undefined {
-  const text = data["decision"] ?? "";
+  const text = data.decision ?? "";
   if (text === "") return undefined;
   const [verdict, attempt = "", ...rest] = text.split(" ");
   return { verdict: verdictSchema.catch("deny").parse(verdict), attempt, clickId: rest.join(" ") };

@@ -194,7 +194,7 @@ export class Decider {
    */
   async #claim(requestId: string, click: Click, data: PluginData): Promise<number> {
     const { teleport, clock, randomId } = this.#options;
-    const standing = data["decision"] ?? "";
+    const standing = data.decision ?? "";
     if (standing !== "" && !this.#mayReplace(requestId, standing)) {
       throw new Postponed("Another relay, or this one before its restart, has begun a decision.");
     }

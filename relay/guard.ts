@@ -99,7 +99,7 @@ const CHECKS: readonly Check[] = [
   {
     refusal: "request_changed",
     forDenials: false,
-    fails: ({ cluster, live, pluginData }) => digestOf(cluster, live.request) !== pluginData["digest"],
+    fails: ({ cluster, live, pluginData }) => digestOf(cluster, live.request) !== pluginData.digest,
   },
   {
     refusal: "needs_more_approvals",

@@ -190,7 +190,7 @@ export class Inventory implements WatchSink {
     const who = reviewers.map(({ author }) => author).join(", ");
     const why = request.resolveReason || (reviewers.at(-1)?.reason ?? "");
     this.#over(request.id, end, { who: who || null, why: why || null, clickId: isOurs ? claim.clickId : null });
-    if (boundIncidents(data).length === 0 || (data["resolution"] ?? "") !== "") return;
+    if (boundIncidents(data).length === 0 || (data.resolution ?? "") !== "") return;
     // For whoever goes back to the predecessor; nothing here reads it.
     await teleport.updatePluginData(request.id, resolutionData(end, why), { resolution: "" });
   }

@@ -174,7 +174,7 @@ export class Link {
     this.#lastProblem = undefined;
     this.#backoff.up();
     this.#state = { state: "connected", session, sinceMs: clock.now() };
-    log.info("Edge connected", { session, epoch, role, open: welcome.open.size });
+    log.debug("The link is welcomed", { session, epoch, role, open: welcome.open.size });
     handlers.welcome(welcome);
   }
 

@@ -11,7 +11,7 @@ export type PluginData = Readonly<Record<string, string>>;
 
 /** The incidents that are bound to the request by us; empty when none is. */
 export function boundIncidents(data: PluginData): BoundIncident[] {
-  return (data["incidents"] ?? "").split(",").flatMap((pair) => {
+  return (data.incidents ?? "").split(",").flatMap((pair) => {
     const [service = "", incident = "", ...rest] = pair.split(":");
     return service === "" || incident === "" || rest.length > 0 ? [] : [{ service, incident }];
   });
@@ -37,7 +37,7 @@ export function bindingData(request: AccessRequest, digest: string, incidents: r
 
 /** The keys whose values a binding replaces, as they were read: what its compare-and-set expects. */
 export function bindingExpectation(data: PluginData): PluginData {
-  return { incidents: data["incidents"] ?? "", digest: data["digest"] ?? "" };
+  return { incidents: data.incidents ?? "", digest: data.digest ?? "" };
 }
 
 /** How the predecessor wrote an end. */

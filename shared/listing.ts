@@ -45,8 +45,9 @@ export function resourcePath(resource: RequestedResource): string {
   return `${path.join("/")}${friendly}${resource.constraints === "" ? "" : " (constrained)"}`;
 }
 
-// Cc, Cf and friends: control, bidirectional and zero-width characters, line and paragraph separators, lone surrogates.
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\u115f\u1160\u3164\uffa0\u034f\u{e0000}-\u{e0fff}\ufe00-\ufe0f]+/gu;
+// Control, bidirectional and zero-width characters, separators, lone surrogates, blanks that pass for letters, and marks
+// that only change how the character before them looks.
+const INVISIBLE = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\p{Cs}|\p{Default_Ignorable_Code_Point}/gu;
 
 /** Text on one line with nothing in it that hides, reorders or breaks lines; runs of white space become one space. */
 export function visibleText(text: string): string {

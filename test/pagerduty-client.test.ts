@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PagerDutyCredentials } from "../edge/cluster-config.ts";
-import { PagerDuty } from "../edge/pagerduty.ts";
 import { PagerDutyError } from "../edge/pagerduty/error.ts";
+import { PagerDuty } from "../edge/pagerduty.ts";
 import { FakePagerDuty } from "./fakes/pagerduty.ts";
 
 const BOT = { id: "PBOT001", name: "Teleport", email: "teleport-bot@example.com" };
@@ -57,7 +57,13 @@ describe("createIncident", () => {
     const creation = await client().createIncident({ ...DRAFT, urgency: "low" });
     expect(creation).toMatchObject({
       kind: "created",
-      incident: { key: DRAFT.key, status: "triggered", serviceId: SERVICE, escalationPolicyId: POLICY, title: DRAFT.title },
+      incident: {
+        key: DRAFT.key,
+        status: "triggered",
+        serviceId: SERVICE,
+        escalationPolicyId: POLICY,
+        title: DRAFT.title,
+      },
     });
     expect(fake.incidents[0]).toMatchObject({ details: DRAFT.details, urgency: "low" });
     expect(fake.calls[0]).toMatchObject({ route: "POST /incidents", userId: BOT.id });
@@ -141,10 +147,13 @@ describe("an incident", () => {
     expect(fake.incident(id).status).toBe("resolved");
   });
 
-  it.each(["../users", "..", "", "P1/notes", "P1?x", "x".repeat(65)])("under the id %j is not asked for", async (id) => {
-    const error = await errorOf(client().incident(id));
-    expect([error.code, error.retryable, fake.calls.length]).toEqual(["not_found", false, 0]);
-  });
+  it.each(["../users", "..", "", "P1/notes", "P1?x", "x".repeat(65)])(
+    "under the id %j is not asked for",
+    async (id) => {
+      const error = await errorOf(client().incident(id));
+      expect([error.code, error.retryable, fake.calls.length]).toEqual(["not_found", false, 0]);
+    },
+  );
 });
 
 describe("people", () => {
@@ -210,7 +219,12 @@ describe("faults", () => {
   });
 
   it("say how long PagerDuty asks to wait, if it does", async () => {
-    fake.failNext("GET /users/*", 429, {}, { headers: { "ratelimit-limit": "960", "ratelimit-remaining": "0", "ratelimit-reset": "17" } });
+    fake.failNext(
+      "GET /users/*",
+      429,
+      {},
+      { headers: { "ratelimit-limit": "960", "ratelimit-remaining": "0", "ratelimit-reset": "17" } },
+    );
     const pagerDuty = client();
     expect(await errorOf(pagerDuty.user(ALICE.id))).toMatchObject({ code: "rate_limited", retryAfterMs: 17_000 });
     expect(pagerDuty.budget).toEqual({ limit: 960, remaining: 0, resetMs: nowMs + 17_000 });

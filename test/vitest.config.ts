@@ -29,7 +29,15 @@ export default defineConfig({
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
               bindings: {
-                // Only what the file's own cluster needs; tests that want more bring their own environment.
+                // One plain cluster; tests that want more bring their own environment.
+                CLUSTERS: JSON.stringify({
+                  "teleport.example.com": {
+                    // The example key of RFC 8037.
+                    relay_public_keys: ["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"],
+                    service_id: "PIJ90N7",
+                    user_email: "teleport-bot@example.com",
+                  },
+                }),
                 CLUSTER_SECRETS: JSON.stringify({
                   "teleport.example.com": {
                     api_key: "a-key-that-no-account-has",

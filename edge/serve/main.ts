@@ -77,7 +77,7 @@ async function readVars(file: string): Promise<ReadonlyMap<string, string>> {
 async function serve({ host, port, data, vars }: Options): Promise<number> {
   const worker = await buildWorker();
   await mkdir(data, { recursive: true, mode: 0o700 });
-  const folder = join(data, `.config-${process.pid}`);
+  const folder = join(data, ".config");
   const bindings = new Map([...vars, ["WAKE_EVERY_MINUTES", WAKE_EVERY_MINUTES]]);
   const config = await writeConfig(folder, { worker, vars: bindings, host, port, data });
   const running = startWorkerd(config);
@@ -87,6 +87,10 @@ async function serve({ host, port, data, vars }: Options): Promise<number> {
     running.end();
   };
   process.on("SIGTERM", end).on("SIGINT", end);
+  whenNpmIsGone(() => {
+    asked = true;
+    running.kill();
+  });
   try {
     const actual = await running.listening;
     console.log(`edge listening on http://${host.includes(":") ? `[${host}]` : host}:${actual}`);
@@ -100,6 +104,17 @@ async function serve({ host, port, data, vars }: Options): Promise<number> {
   if (asked) return 0;
   console.error(`workerd ended with ${code}`);
   return 1;
+}
+
+// npm passes signals on, but cannot when it is killed itself.
+function whenNpmIsGone(end: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(look);
+    end();
+  }, 100).unref();
 }
 
 function messageOf(error: unknown): string {

@@ -32,6 +32,8 @@ export interface Running {
   readonly ended: Promise<number>;
   /** Asks it to end, and makes it end soon. */
   end(): void;
+  /** Ends it at once. */
+  kill(): void;
 }
 
 /** Starts workerd with a configuration file. */
@@ -44,7 +46,7 @@ export function startWorkerd(configFile: string): Running {
   // Whatever it says, its end is what tells us that the other side has gone.
   pipe.on("error", () => {});
   const ended = exitOf(child);
-  return { listening: portFrom(control, ended), ended, end: () => endSoon(pipe, ended) };
+  return { listening: portFrom(control, ended), ended, end: () => endSoon(pipe, ended), kill: () => pipe.end() };
 }
 
 function isReadable(stream: unknown): stream is Readable {

@@ -52,7 +52,9 @@ export class AuditFile {
   static async open(path: string): Promise<AuditFile> {
     const handle = await open(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT, MODE);
     try {
-      const { size, mode } = await handle.stat();
+      const stats = await handle.stat();
+      if (!stats.isFile()) throw new Error("it is not a regular file");
+      const { size, mode } = stats;
       // Its owner can; where somebody else owns it, that one has chosen the mode.
       if ((mode & 0o777) !== MODE) await handle.chmod(MODE).catch(() => undefined);
       if (size === 0) await syncDirectory(dirname(path));

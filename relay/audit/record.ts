@@ -45,7 +45,13 @@ export const auditRecordSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("intent"), ...click }),
   z.strictObject({ kind: z.literal("late"), ...click }),
   z.strictObject({ kind: z.literal("outcome"), ...subject, state: requestStateSchema }),
-  z.strictObject({ kind: z.literal("refusal"), ...click, verdict: verdictSchema.nullable(), refusal: refusalSchema, detail: z.string() }),
+  z.strictObject({
+    kind: z.literal("refusal"),
+    ...click,
+    verdict: verdictSchema.nullable(),
+    refusal: refusalSchema,
+    detail: z.string(),
+  }),
 ]);
 export type AuditRecord = z.infer<typeof auditRecordSchema>;
 

@@ -8,10 +8,8 @@ import {
   CLOSE,
   type EdgeFrame,
   type Hello,
-  LINK_DEAD_AFTER_MS,
   MAX_FRAME_BYTES,
   PING,
-  PING_EVERY_MS,
   PONG,
   type RelayFrame,
   readEdgeFrame,
@@ -19,15 +17,9 @@ import {
   type Welcome,
 } from "../../shared/protocol.ts";
 import type { Clock } from "../clock.ts";
-import { Deadline } from "./deadline.ts";
 import type { OpenAtEdge, SessionHandlers } from "./handlers.ts";
+import { Liveness } from "./liveness.ts";
 import type { Socket } from "./socket.ts";
-
-/** How long the edge may take for the whole welcome, in ms; it only reads what it has. */
-export const WELCOME_WITHIN_MS = 15_000;
-
-/** How long frames of ours may wait without any of them being acknowledged, in ms. */
-export const ACKNOWLEDGED_WITHIN_MS = 15_000;
 
 export interface SessionOptions {
   /** Open. */
@@ -43,15 +35,12 @@ export class LinkSession {
   readonly #handlers: SessionHandlers;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #silence: Deadline;
-  readonly #unacknowledged: Deadline;
+  readonly #liveness: Liveness;
   readonly #open = new Map<string, OpenAtEdge>();
   #phase: "greeting" | "live" | "over" = "greeting";
   #lastIn = 0;
   #lastOut = 0;
   #ackedOut = 0;
-  #cancelGreeting: () => void;
-  #cancelPing: () => void;
   #cancelAck: (() => void) | undefined;
   #problem: string | undefined;
 
@@ -61,17 +50,11 @@ export class LinkSession {
     this.#handlers = handlers;
     this.#clock = clock;
     this.#log = log;
-    this.#silence = new Deadline(clock, LINK_DEAD_AFTER_MS, () =>
-      this.#giveUp(`The edge was silent for ${LINK_DEAD_AFTER_MS / 1000} s.`),
-    );
-    this.#unacknowledged = new Deadline(clock, ACKNOWLEDGED_WITHIN_MS, () =>
-      this.#giveUp(`The edge acknowledged nothing for ${ACKNOWLEDGED_WITHIN_MS / 1000} s.`),
-    );
-    this.#cancelGreeting = clock.after(WELCOME_WITHIN_MS, () =>
-      this.#giveUp(`The edge did not welcome the relay within ${WELCOME_WITHIN_MS / 1000} s.`),
-    );
-    this.#cancelPing = clock.after(PING_EVERY_MS, () => this.#ping());
-    this.#silence.restart();
+    this.#liveness = new Liveness({
+      clock,
+      ping: () => socket.send(PING),
+      died: (problem) => this.#giveUp(problem),
+    });
     this.#write({ type: "hello", ...hello });
   }
 
@@ -97,7 +80,7 @@ export class LinkSession {
       this.#log.error("A frame is too large for the link and was not sent", { type: frame.type, bytes });
       return false;
     }
-    if (this.#ackedOut === this.#lastOut) this.#unacknowledged.restart();
+    if (this.#ackedOut === this.#lastOut) this.#liveness.waiting();
     this.#lastOut++;
     this.#socket.send(text);
     return true;
@@ -106,7 +89,7 @@ export class LinkSession {
   /** Takes one message from the socket. Never throws. */
   receive(text: string): void {
     if (this.#phase === "over") return;
-    this.#silence.restart();
+    this.#liveness.heard();
     if (text === PONG) return;
     const reading = readEdgeFrame(text);
     switch (reading.kind) {
@@ -135,10 +118,7 @@ export class LinkSession {
   /** Lets go of all timers: the socket has ended. */
   stop(): void {
     this.#phase = "over";
-    this.#silence.stop();
-    this.#unacknowledged.stop();
-    this.#cancelGreeting();
-    this.#cancelPing();
+    this.#liveness.stop();
     this.#cancelAck?.();
   }
 
@@ -173,7 +153,7 @@ export class LinkSession {
     for (const [requestId, digest, reviews] of open) this.#open.set(requestId, { digest, reviews });
     if (more) return;
     this.#phase = "live";
-    this.#cancelGreeting();
+    this.#liveness.welcomed();
     this.#hand(() => this.#handlers.welcome({ session, epoch, role, open: this.#open }));
   }
 
@@ -203,8 +183,8 @@ export class LinkSession {
       this.#refuse(CLOSE.malformedFrame, `The edge acknowledged frame ${upTo}, which was never sent.`);
     } else if (upTo > this.#ackedOut) {
       this.#ackedOut = upTo;
-      if (upTo === this.#lastOut) this.#unacknowledged.stop();
-      else this.#unacknowledged.restart();
+      if (upTo === this.#lastOut) this.#liveness.acknowledged();
+      else this.#liveness.waiting();
     }
   }
 
@@ -217,11 +197,6 @@ export class LinkSession {
         problem: error instanceof Error ? error.message : String(error),
       });
     }
-  }
-
-  #ping(): void {
-    this.#socket.send(PING);
-    this.#cancelPing = this.#clock.after(PING_EVERY_MS, () => this.#ping());
   }
 
   #write(frame: Hello | Extract<RelayFrame, { type: "ack" }>): void {

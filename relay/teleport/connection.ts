@@ -4,11 +4,11 @@
  * nothing of one that sends none. Knows no RPC in particular.
  */
 import { fromBinary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
-import { type CallOptions, Client, type StatusObject, status } from "@grpc/grpc-js";
+import { type CallOptions, Client, type ClientReadableStream, type StatusObject, status } from "@grpc/grpc-js";
 import type { ChannelSettings } from "../channel.ts";
 import { AuthService } from "../gen/teleport_pb.ts";
 import { serviceDefinitionFor } from "../grpc-service.ts";
-import type { TeleportError } from "./error.ts";
+import type { CallStatus, TeleportError } from "./error.ts";
 import { teleportErrorFor } from "./fault.ts";
 
 export interface ConnectionOptions {
@@ -44,6 +44,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #client: Client;
   readonly #open = new Set<Cancellable>();
+  #isClosed = false;
 
   constructor(options: ConnectionOptions) {
     const { target, credentials, options: channelOptions } = options.channel;
@@ -53,6 +54,7 @@ export class Connection {
 
   /** Makes a unary call. Rejects with {@link TeleportError}. */
   unary<Name extends UnaryName>(rpc: Name, request: Input<Name>, withinMs: number): Promise<Output<Name>> {
+    if (this.#isClosed) return Promise.reject(this.#errorFor(rpc, CLOSED));
     const { path, requestSerialize } = DEFINITIONS[rpc];
     return new Promise((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
@@ -82,54 +84,65 @@ export class Connection {
     { withinMs, signal }: { readonly withinMs?: number; readonly signal?: AbortSignal },
   ): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
+    if (this.#isClosed) return Promise.reject(this.#errorFor(rpc, CLOSED));
     const { path, requestSerialize } = DEFINITIONS[rpc];
     const options = deadlineIn(withinMs);
     const call = this.#client.makeServerStreamRequest(path, requestSerialize, readerOf(rpc), request, options);
     const cancel = (): void => call.cancel();
     this.#open.add(call);
     signal?.addEventListener("abort", cancel, { once: true });
-    return new Promise<void>((resolve, reject) => {
-      let isOver = { status: false, data: false };
-      const over = (what: Partial<typeof isOver>): void => {
-        isOver = { ...isOver, ...what };
-        if (isOver.status && isOver.data) resolve();
-      };
-      call.on("data", (message: Output<Name>) => {
-        try {
-          take(message);
-        } catch (error) {
-          reject(error);
-          cancel();
-        }
+    return ended(call, take)
+      .then((how) => {
+        if (how.code !== status.OK && !signal?.aborted) throw this.#errorFor(rpc, how);
+      })
+      .finally(() => {
+        this.#open.delete(call);
+        signal?.removeEventListener("abort", cancel);
       });
-      call.on("end", () => over({ data: true }));
-      // The status that follows says the same.
-      call.on("error", () => {});
-      call.on("status", (ended: StatusObject) => {
-        if (ended.code === status.OK) over({ status: true });
-        else if (signal?.aborted) resolve();
-        else reject(this.#errorFor(rpc, ended));
-      });
-    }).finally(() => {
-      this.#open.delete(call);
-      signal?.removeEventListener("abort", cancel);
-    });
   }
 
   /** Ends every call as cancelled, and the connection. */
   close(): void {
+    this.#isClosed = true;
     for (const call of this.#open) call.cancel();
     this.#client.close();
   }
 
-  #errorFor(rpc: keyof Methods, { code, details }: Pick<StatusObject, "code" | "details">): TeleportError {
+  #errorFor(rpc: keyof Methods, { code, details }: CallStatus): TeleportError {
     const { address, certificateExpiresMs, now } = this.#options;
     const certificateHasExpired = now() >= certificateExpiresMs;
     return teleportErrorFor({ code, details }, { rpc: AuthService.method[rpc].name, address, certificateHasExpired });
   }
 }
 
-const NO_ANSWER = { code: status.INTERNAL, details: "no answer in the answer" };
+/** Resolves with how a stream ended, once all that came before has been taken. Rejects with what `take` has thrown. */
+function ended<Message>(call: ClientReadableStream<Message>, take: (message: Message) => void): Promise<CallStatus> {
+  return new Promise((resolve, reject) => {
+    let how: CallStatus | undefined;
+    let isTaken = false;
+    call.on("data", (message: Message) => {
+      try {
+        take(message);
+      } catch (error) {
+        reject(error);
+        call.cancel();
+      }
+    });
+    call.on("end", () => {
+      isTaken = true;
+      if (how !== undefined) resolve(how);
+    });
+    // The status that follows says the same.
+    call.on("error", () => {});
+    call.on("status", (reported: StatusObject) => {
+      how = reported;
+      if (isTaken || reported.code !== status.OK) resolve(how);
+    });
+  });
+}
+
+const CLOSED = { code: status.CANCELLED, details: "the connection was closed" };
+const NO_ANSWER = { code: status.INTERNAL, details: "an answer without a message" };
 
 // What the .proto leaves out stays with the message: parts of a request are told by it.
 function readerOf<Name extends keyof Methods>(rpc: Name): (bytes: Uint8Array) => Output<Name> {
@@ -137,6 +150,7 @@ function readerOf<Name extends keyof Methods>(rpc: Name): (bytes: Uint8Array) =>
   return (bytes) => fromBinary(output, bytes);
 }
 
+// Counted by the clock that grpc-js reads, this machine's own.
 function deadlineIn(ms: number | undefined): CallOptions {
   return ms === undefined ? {} : { deadline: Date.now() + ms };
 }

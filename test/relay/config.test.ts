@@ -143,7 +143,11 @@ format = "json"
 
   it("finds in users only what was put there", () => {
     const { users } = good(toml()).policy;
-    expect([users["constructor"], users["__proto__"], users["toString"]]).toEqual([undefined, undefined, undefined]);
+    expect(["constructor", "__proto__", "toString"].map((name) => users[name])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it("takes the old name auth_server, with a warning", () => {

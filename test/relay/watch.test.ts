@@ -394,7 +394,7 @@ describe("against a Teleport server", () => {
     const teleport = new Teleport({ way: { kind: "direct", address: fake.address }, identity, now: Date.now });
     const sink = new RecordingSink();
     const log = createLogger({ severity: "error", format: "text", now: Date.now, write: () => {} });
-    // No jitter: a test does not wait longer than it must.
+    // Short waits: a test does not wait longer than it must.
     const watch = new Watch({ teleport, sink, clock: systemClock, random: () => 0.1, log });
     const stopping = new AbortController();
     const running = watch.run(stopping.signal);

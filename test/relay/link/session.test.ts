@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { ACKNOWLEDGED_WITHIN_MS, LinkSession, WELCOME_WITHIN_MS } from "../../../relay/link/session.ts";
+import { ACKNOWLEDGED_WITHIN_MS, WELCOME_WITHIN_MS } from "../../../relay/link/liveness.ts";
+import { LinkSession } from "../../../relay/link/session.ts";
 import type { Socket } from "../../../relay/link/socket.ts";
 import { createLogger } from "../../../shared/log.ts";
 import { LINK_DEAD_AFTER_MS, MAX_FRAME_BYTES, PING, PING_EVERY_MS, PONG } from "../../../shared/protocol.ts";

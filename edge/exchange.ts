@@ -1,0 +1,116 @@
+/**
+ * What a cluster's edge and its relays say to each other about requests: what the active relay is asked to do, and what
+ * the frames of all of them change. Journey 1 turns here from `request` to `bind`, journey 2 from a click to `decide` and
+ * from `outcome` to the note.
+ */
+import { toBase64 } from "../shared/bytes.ts";
+import type { Logger } from "../shared/log.ts";
+import type { EdgeFrame, Evidence, Unnumbered } from "../shared/protocol.ts";
+import type { ClusterConfig } from "./cluster-config.ts";
+import type { Ledger } from "./ledger.ts";
+import type { People } from "./people.ts";
+import { type Decision, pagingOf, type RequestRecord } from "./record.ts";
+import type { Attachment } from "./relay-socket.ts";
+import type { Relays, RequestFrame } from "./relays.ts";
+import type { Requests } from "./requests.ts";
+import { bound } from "./steps/binding.ts";
+import { decided } from "./steps/click.ts";
+import { bindingToSend, decisionsToSend } from "./todo.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export interface ExchangeOptions {
+  readonly config: ClusterConfig;
+  readonly ledger: Ledger;
+  readonly people: People;
+  readonly relays: () => Relays;
+  readonly requests: () => Requests;
+  readonly now: () => number;
+  readonly log: Logger;
+  /** Remembers what an operator should know. */
+  readonly fault: (what: string) => void;
+}
+
+export class Exchange {
+  readonly #options: ExchangeOptions;
+  /** What was sent in each session, so that it is not sent again with every change. Lost with a sleep, harmlessly. */
+  readonly #sent = new Set<string>();
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+  }
+
+  /** A relay said something of a request. Only the active one, in its epoch, answers for what it was asked to do. */
+  received(frame: RequestFrame, role: Attachment["role"]): void {
+    const { requests, now, log, config, relays } = this.#options;
+    if (frame.type === "synced") return;
+    if (frame.type === "request") return requests().seen(frame.request);
+    if (frame.type === "ended") return requests().ended(frame.requestId, frame);
+    const { requestId, epoch } = frame;
+    if (role !== "active" || epoch !== relays().epoch) {
+      return log.info("An answer of another epoch was dropped", { requestId, epoch });
+    }
+    if (frame.type === "outcome") {
+      const settle = { nowMs: now(), retainMs: config.retainDays * DAY_MS };
+      requests().change(requestId, (record) => decided(record, frame.clickId, frame.outcome, settle));
+      this.#sent.delete(decideKey(relays().activeSession, frame.clickId));
+    } else if (frame.result === "bound") requests().change(requestId, (record) => bound(record, frame, now()));
+    else if (frame.result === "changed") {
+      this.#options.fault(`what was paged for request ${requestId} is not what Teleport holds: no answer to it counts`);
+    }
+  }
+
+  /** Sends the active relay what a record asks of it and what it has not been sent. */
+  changed(record: RequestRecord): void {
+    const binding = bindingToSend(record);
+    const decisions = decisionsToSend(record);
+    if (binding === undefined && decisions.length === 0) return;
+    const session = this.#options.relays().activeSession;
+    if (session === undefined) return;
+    const requestId = record.request.id;
+    if (binding !== undefined) {
+      const incidents = binding.incidents.map(({ incident }) => incident).join();
+      const frame = { type: "bind", epoch: this.#options.relays().epoch, requestId, ...binding } as const;
+      this.#sendOnce(`${session} bind ${requestId} ${binding.digest} ${incidents}`, frame);
+    }
+    for (const decision of decisions) {
+      this.#sendOnce(decideKey(session, decision.clickId), this.#decideFrame(record, decision));
+    }
+  }
+
+  /** Sends everything that the active relay owes an answer to, whether or not it was sent in this session. */
+  sendAgain(): void {
+    const { ledger } = this.#options;
+    this.#sent.clear();
+    for (const requestId of ledger.awaitingRelay()) {
+      const record = ledger.load(requestId);
+      if (record !== undefined) this.changed(record);
+    }
+  }
+
+  #sendOnce(key: string, frame: Unnumbered<EdgeFrame> | undefined): void {
+    if (frame === undefined || this.#sent.has(key)) return;
+    this.#sent.add(key);
+    this.#options.relays().send(frame);
+  }
+
+  #decideFrame(record: RequestRecord, decision: Decision): Unnumbered<EdgeFrame> | undefined {
+    const { ledger, config, people, relays } = this.#options;
+    const { clickId, channel, verdict, incidentId, email, name, onCallLevels, reason } = decision;
+    const delivery = ledger.delivery(clickId);
+    if (delivery === undefined) return undefined;
+    const raw = toBase64(delivery.raw);
+    const evidence: Evidence =
+      channel === "action"
+        ? { kind: "action", action: verdict, token: config.actionTokens?.[verdict] ?? "", logEntry: raw }
+        : { kind: "signed", raw, signature: delivery.signature };
+    const shown = pagingOf(record, incidentId)?.shown ?? false;
+    const word = { email, name, onCallLevels, botUserId: people.knownBotId ?? null, shown, reason };
+    const { cluster, request } = record;
+    return { type: "decide", epoch: relays().epoch, cluster, requestId: request.id, clickId, evidence, word };
+  }
+}
+
+function decideKey(session: string | undefined, clickId: string): string {
+  return `${session} decide ${clickId}`;
+}

@@ -1,0 +1,71 @@
+/** One relay's socket as its host has it, and what is remembered with it, also while the host sleeps. */
+import * as z from "zod";
+import { type Session, sessionSchema } from "./ledger.ts";
+
+export interface RelaySocket {
+  /** Whether it can still be written to. */
+  readonly isOpen: boolean;
+  /** When its runtime last answered a ping of the relay's, in ms since the epoch; null when never. */
+  readonly heardMs: number | null;
+  send(text: string): void;
+  close(code: number, reason: string): void;
+  /** What was attached last; survives the host's sleep. */
+  readonly attachment: unknown;
+  attach(value: unknown): void;
+}
+
+const attachmentSchema = z.object({
+  /** Thumbprint of the key that signed its token. */
+  relayKey: z.string(),
+  connectedMs: z.int(),
+  /** Null until `hello`. */
+  greeting: z.object({ instance: z.string(), hello: sessionSchema.shape.hello }).nullable(),
+  session: z.string(),
+  role: z.enum(["active", "standby"]),
+  /** Numbers of the last frame in and out, and of the last that the relay acknowledged. */
+  inSeq: z.int(),
+  outSeq: z.int(),
+  ackedSeq: z.int(),
+  /** When the oldest frame that is not acknowledged went out. */
+  unansweredSinceMs: z.int().nullable(),
+});
+export type Attachment = z.infer<typeof attachmentSchema>;
+
+/** What is attached to a socket. Throws for one that was never accepted. */
+export function attachmentOf(socket: RelaySocket): Attachment {
+  return attachmentSchema.parse(socket.attachment);
+}
+
+/** Changes part of what is attached. */
+export function reattach(socket: RelaySocket, change: Partial<Attachment>): Attachment {
+  const attachment = { ...attachmentOf(socket), ...change };
+  socket.attach(attachment);
+  return attachment;
+}
+
+/** What is attached to a socket that has just been accepted: nobody's until `hello`. */
+export function newAttachment(relayKey: string, session: string, connectedMs: number): Attachment {
+  return {
+    relayKey,
+    connectedMs,
+    greeting: null,
+    session,
+    role: "standby",
+    inSeq: 0,
+    outSeq: 0,
+    ackedSeq: 0,
+    unansweredSinceMs: null,
+  };
+}
+
+/** The session that begins when the relay at this socket becomes active. */
+export function sessionFor(
+  { greeting, relayKey }: Attachment,
+  before: Session | undefined,
+  nowMs: number,
+): Session | undefined {
+  if (greeting === null) return undefined;
+  const { instance, hello } = greeting;
+  if (before?.instance === instance) return { ...before, relayKey, hello };
+  return { epoch: (before?.epoch ?? 0) + 1, instance, relayKey, sinceMs: nowMs, hello };
+}

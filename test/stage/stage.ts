@@ -1,0 +1,209 @@
+/**
+ * Everything on one machine: a stand-in Teleport, a stand-in PagerDuty, the real Worker in workerd and the real relay as
+ * processes of their own, configured as an admin would. The journeys, the demo and whatever else needs the whole are
+ * played on it.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { generateRelayKey } from "../../relay/relay-key.ts";
+import { FakePagerDuty, type FakePagerDutyOptions } from "../fakes/pagerduty.ts";
+import { FakeTeleport } from "../fakes/teleport.ts";
+import type { FakeTeleportOptions } from "../fakes/teleport/options.ts";
+import { Program } from "./program.ts";
+
+export const CLUSTER = "teleport.example.com";
+export const WEBHOOK_SECRET = "stage-webhook-secret-not-a-real-one";
+export const ADMIN_TOKEN = "stage-admin-token-not-a-real-one";
+export const GATE_TOKEN = "stage-gate-token-not-a-real-one";
+export const ACTION_TOKENS = { approve: "stage-approve-token-0001", deny: "stage-deny-token-000002" } as const;
+const API_KEY = "stage-account-key";
+
+/** The people of the stage. Alice asks; Bob is on call; Carol is neither. */
+export const PEOPLE = {
+  bot: { id: "PBOT001", name: "Teleport Bot", email: "teleport-bot@example.com" },
+  alice: { id: "PALICE1", name: "Alice Ash", email: "alice@example.com" },
+  bob: { id: "PBOB001", name: "Bob Birch", email: "bob@example.com" },
+  carol: { id: "PCAROL1", name: "Carol Cedar", email: "carol@example.com" },
+} as const;
+
+export const SERVICE = "PIJ90N7";
+
+export interface StageOptions {
+  readonly teleport?: FakeTeleportOptions;
+  readonly pagerDuty?: FakePagerDutyOptions;
+  /** Lines that replace those of the relay's `[policy]`, by key. */
+  readonly policy?: Readonly<Record<string, string>>;
+  /** Lines that replace those of the relay's `[decisions]`, by key. */
+  readonly decisions?: Readonly<Record<string, string>>;
+}
+
+export class Stage {
+  readonly teleport: FakeTeleport;
+  readonly pagerDuty: FakePagerDuty;
+  readonly directory: string;
+  readonly #options: StageOptions;
+  #edge: Program | undefined;
+  #relay: Program | undefined;
+  #edgeUrl = "";
+
+  private constructor(teleport: FakeTeleport, pagerDuty: FakePagerDuty, directory: string, options: StageOptions) {
+    this.teleport = teleport;
+    this.pagerDuty = pagerDuty;
+    this.directory = directory;
+    this.#options = options;
+  }
+
+  /** Sets the stage and starts both halves; ready when the relay watches and is linked. */
+  static async set(options: StageOptions = {}): Promise<Stage> {
+    const stage = await Stage.empty(options);
+    await stage.startEdge();
+    stage.#subscribe();
+    await stage.startRelay();
+    return stage;
+  }
+
+  /** The stand-ins, the keys and the configuration, with neither half running. */
+  static async empty(options: StageOptions = {}): Promise<Stage> {
+    const teleport = await FakeTeleport.start({ clusterName: CLUSTER, proxyPublicAddr: `${CLUSTER}:443`, ...options.teleport });
+    const pagerDuty = await FakePagerDuty.start({ retryDelayMs: () => 100, ...options.pagerDuty });
+    const stage = new Stage(teleport, pagerDuty, await mkdtemp(join(tmpdir(), "teleport-pagerduty-")), options);
+    stage.#populate();
+    await stage.#writeSecrets();
+    return stage;
+  }
+
+  get edge(): Program {
+    if (this.#edge === undefined) throw new Error("the edge is not running");
+    return this.#edge;
+  }
+
+  get relay(): Program {
+    if (this.#relay === undefined) throw new Error("the relay is not running");
+    return this.#relay;
+  }
+
+  /** The edge's origin; the same after every restart. */
+  get edgeUrl(): string {
+    return this.#edgeUrl;
+  }
+
+  /** A path in the stage's folder. */
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  /** Starts the edge, on the port that it had before if it had one. */
+  async startEdge(): Promise<void> {
+    const port = this.#edgeUrl === "" ? "0" : new URL(this.#edgeUrl).port;
+    const args = ["--port", port, "--data", this.path("edge"), "--vars", this.path("edge.vars")];
+    this.#edge = Program.start("the edge", "edge/serve/main.ts", args);
+    const ready = await this.#edge.line(/^edge listening on /);
+    this.#edgeUrl = ready.replace("edge listening on ", "");
+  }
+
+  /** Starts the relay and waits until it watches and is linked, in either order. */
+  async startRelay(name = "relay"): Promise<Program> {
+    const file = this.path(`${name}.toml`);
+    await writeFile(file, this.#relayConfig(name));
+    const relay = Program.start("the relay", "relay/main.ts", ["start", "-c", file]);
+    if (name === "relay") this.#relay = relay;
+    await Promise.all([relay.line(/Watcher connected/), relay.line(/Edge connected/)]);
+    return relay;
+  }
+
+  /** Everything ends, whatever state it is in, and nothing is left behind. */
+  async strike(): Promise<void> {
+    await Promise.all([this.#relay?.kill(), this.#edge?.kill()]);
+    await Promise.all([this.pagerDuty.stop(), this.teleport.close()]);
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  /** A webhook delivery with an authentic signature and gate token, from outside PagerDuty. */
+  post(path: string, body: string | Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return fetch(`${this.#edgeUrl}/v1/${CLUSTER}${path}`, { method: "POST", body, headers });
+  }
+
+  #populate(): void {
+    const { pagerDuty } = this;
+    for (const person of Object.values(PEOPLE)) pagerDuty.addUser(person);
+    pagerDuty.addEscalationPolicy({ id: "PPOLICY", name: "Access", levels: [[PEOPLE.bob.id]] });
+    pagerDuty.addService({ id: SERVICE, name: "Teleport access", policyId: "PPOLICY" });
+    pagerDuty.credentials.addAccountKey(API_KEY);
+  }
+
+  #subscribe(): void {
+    const { pagerDuty } = this;
+    pagerDuty.addSubscription({
+      url: `${this.#edgeUrl}/v1/${CLUSTER}/webhook`,
+      events: ["incident.annotated", "incident.resolved", "incident.acknowledged", "incident.triggered"],
+      filter: { type: "service_reference", id: SERVICE },
+      headers: [{ name: "X-Gate-Token", value: GATE_TOKEN }],
+      secrets: [WEBHOOK_SECRET],
+    });
+    for (const [verdict, label] of [["approve", "Approve Request"] as const, ["deny", "Deny Request"] as const]) {
+      pagerDuty.addAction({
+        name: label,
+        url: `${this.#edgeUrl}/v1/${CLUSTER}/actions/${verdict}`,
+        serviceIds: [SERVICE],
+        headers: [{ name: "X-Action-Token", value: ACTION_TOKENS[verdict] }],
+      });
+    }
+  }
+
+  async #writeSecrets(): Promise<void> {
+    const key = generateRelayKey();
+    const secret = { mode: 0o600 };
+    await this.teleport.writeIdentityFiles(this.directory);
+    await writeFile(this.path("relay.key"), key.pem, secret);
+    await writeFile(this.path("webhook-secrets"), `${WEBHOOK_SECRET}\n`, secret);
+    await writeFile(this.path("action-tokens"), `approve=${ACTION_TOKENS.approve}\ndeny=${ACTION_TOKENS.deny}\n`, secret);
+    const cluster = { relay_public_keys: [key.publicKey], service_id: SERVICE, user_email: PEOPLE.bot.email };
+    const secrets = {
+      api_key: API_KEY,
+      webhook_secrets: [WEBHOOK_SECRET],
+      gate_token: GATE_TOKEN,
+      action_tokens: ACTION_TOKENS,
+      admin_token: ADMIN_TOKEN,
+    };
+    const vars = [
+      `CLUSTERS=${JSON.stringify({ [CLUSTER]: cluster })}`,
+      `CLUSTER_SECRETS=${JSON.stringify({ [CLUSTER]: secrets })}`,
+      `PAGERDUTY_API_URL=${this.pagerDuty.url}`,
+    ];
+    await writeFile(this.path("edge.vars"), `${vars.join("\n")}\n`, secret);
+  }
+
+  #relayConfig(name: string): string {
+    const quoted = (file: string): string => JSON.stringify(this.path(file));
+    const lines = (values: Readonly<Record<string, string>>): string[] =>
+      Object.entries(values).map(([key, value]) => `${key} = ${value}`);
+    return [
+      "[teleport]",
+      `addr = ${JSON.stringify(this.teleport.address)}`,
+      `client_crt = ${quoted("auth.crt")}`,
+      `client_key = ${quoted("auth.key")}`,
+      `root_cas = ${quoted("auth.cas")}`,
+      "[edge]",
+      `url = ${JSON.stringify(this.#edgeUrl)}`,
+      `key_file = ${quoted("relay.key")}`,
+      "[decisions]",
+      ...lines({
+        channels: '["note", "action"]',
+        webhook_secrets_file: quoted("webhook-secrets"),
+        action_tokens_file: quoted("action-tokens"),
+        ...this.#options.decisions,
+      }),
+      "[policy]",
+      ...lines({
+        approvable_roles: '["*"]',
+        approvers: '["on-call"]',
+        audit_log: quoted(`${name}-audit.jsonl`),
+        ...this.#options.policy,
+      }),
+      "[log]",
+      'severity = "debug"',
+      "",
+    ].join("\n");
+  }
+}
