@@ -53,7 +53,7 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
 
   override async alarm(): Promise<void> {
     try {
-      this.#open().look();
+      this.#open().alarmed();
     } catch (error) {
       // Thrown on, it would be tried six times and then never again; the look has armed the next one.
       log.error("the alarm failed", { cluster: this.ctx.id.name, problem: String(error) });

@@ -103,6 +103,8 @@ export class Switchboard {
       knownIdentity: (_record, { agent }) => this.#knownIdentity(people, agent?.id),
       changed: (record, before) => this.#changed(record, before),
     });
+    // Whatever was under way when the life before this one ended is in nobody's hands.
+    this.#outbox.beginDue();
   }
 
   /** Uses up the id of a relay's token and takes its socket; false when the id was used before. */
@@ -133,9 +135,14 @@ export class Switchboard {
     this.#requests.pressed(readActionPayload(raw), verdict);
   }
 
+  /** The alarm went off. */
+  alarmed(): void {
+    this.#armedMs = null;
+    this.look();
+  }
+
   /** Looks after whatever is due: calls to PagerDuty, ends, deletions, relays that do not answer. */
   look(): void {
-    this.#armedMs = null;
     try {
       const { now } = this.#surroundings;
       for (const requestId of this.#ledger.dueBy(now(), SWEEP_COUNT)) this.#lookAt(requestId);

@@ -90,10 +90,14 @@ async function play(stage: Stage, journey: Journey): Promise<number> {
   const { teleport, pagerDuty } = stage;
   tell(`\n${journey.title}`);
   const askedMs = performance.now();
-  const request = teleport.createRequest({ user: PEOPLE.alice.email, roles: [...journey.roles], reason: journey.reason });
+  const request = teleport.createRequest({
+    user: PEOPLE.alice.email,
+    roles: [...journey.roles],
+    reason: journey.reason,
+  });
   const requestId = request.metadata?.name ?? "";
   step(`${PEOPLE.alice.email} asks Teleport for ${journey.roles.join(" and ")}: "${journey.reason}"`);
-  const incident = await pagerDuty.waitForIncident(({ incidentKey }) => incidentKey.endsWith(requestId));
+  const incident = await pagerDuty.waitForIncident(({ incidentKey }) => incidentKey?.endsWith(requestId) === true);
   step(`PagerDuty opens incident ${incident.id}: "${incident.title}"`, performance.now() - askedMs);
   await stage.relay.line(new RegExp(`Incident bound.*${incident.id}`));
   step("Teleport holds which incident stands for the request", performance.now() - askedMs);

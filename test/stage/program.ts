@@ -30,7 +30,12 @@ export class Program {
   }
 
   /** Starts `node <script> <args>` in the project's folder, in a process group of its own. */
-  static start(name: string, script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Program {
+  static start(
+    name: string,
+    script: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Program {
     const child = spawn(process.execPath, [script, ...args], {
       cwd: ROOT,
       env: { ...process.env, ...env },

@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateRelayKey } from "../../relay/relay-key.ts";
 import { FakePagerDuty, type FakePagerDutyOptions } from "../fakes/pagerduty.ts";
-import { FakeTeleport } from "../fakes/teleport.ts";
 import type { FakeTeleportOptions } from "../fakes/teleport/options.ts";
+import { FakeTeleport } from "../fakes/teleport.ts";
 import { Program } from "./program.ts";
 
 export const CLUSTER = "teleport.example.com";
@@ -65,7 +65,11 @@ export class Stage {
 
   /** The stand-ins, the keys and the configuration, with neither half running. */
   static async empty(options: StageOptions = {}): Promise<Stage> {
-    const teleport = await FakeTeleport.start({ clusterName: CLUSTER, proxyPublicAddr: `${CLUSTER}:443`, ...options.teleport });
+    const teleport = await FakeTeleport.start({
+      clusterName: CLUSTER,
+      proxyPublicAddr: `${CLUSTER}:443`,
+      ...options.teleport,
+    });
     const pagerDuty = await FakePagerDuty.start({ retryDelayMs: () => 100, ...options.pagerDuty });
     const stage = new Stage(teleport, pagerDuty, await mkdtemp(join(tmpdir(), "teleport-pagerduty-")), options);
     stage.#populate();
@@ -120,7 +124,11 @@ export class Stage {
   }
 
   /** A webhook delivery with an authentic signature and gate token, from outside PagerDuty. */
-  post(path: string, body: string | Uint8Array<ArrayBuffer>, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+  post(
+    path: string,
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Response> {
     return fetch(`${this.#edgeUrl}/v1/${CLUSTER}${path}`, { method: "POST", body, headers });
   }
 
@@ -157,7 +165,11 @@ export class Stage {
     await this.teleport.writeIdentityFiles(this.directory);
     await writeFile(this.path("relay.key"), key.pem, secret);
     await writeFile(this.path("webhook-secrets"), `${WEBHOOK_SECRET}\n`, secret);
-    await writeFile(this.path("action-tokens"), `approve=${ACTION_TOKENS.approve}\ndeny=${ACTION_TOKENS.deny}\n`, secret);
+    await writeFile(
+      this.path("action-tokens"),
+      `approve=${ACTION_TOKENS.approve}\ndeny=${ACTION_TOKENS.deny}\n`,
+      secret,
+    );
     const cluster = { relay_public_keys: [key.publicKey], service_id: SERVICE, user_email: PEOPLE.bot.email };
     const secrets = {
       api_key: API_KEY,

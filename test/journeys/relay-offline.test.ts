@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { PEOPLE } from "../stage/stage.ts";
+import {
+  ask,
+  boundIncidentFor,
+  incidentFor,
+  incidentsOf,
+  setStage,
+  stateReached,
+  verdictsSent,
+  WITHIN_MS,
+} from "./journey.ts";
+
+describe("a relay that is away", () => {
+  it("pages, when it is back, what was asked meanwhile", async () => {
+    const stage = await setStage();
+    await stage.relay.kill();
+    const requestId = ask(stage);
+    await stage.startRelay();
+
+    await incidentFor(stage, requestId);
+    expect(incidentsOf(stage, requestId)).toHaveLength(1);
+  });
+
+  it("carries out, when it is back, what was decided meanwhile, once", async () => {
+    const stage = await setStage();
+    const requestId = ask(stage);
+    const incident = await boundIncidentFor(stage, requestId);
+    await stage.relay.kill();
+    stage.pagerDuty.as(PEOPLE.bob.id).note(incident.id, "/approve");
+    await stage.pagerDuty.waitForDelivery(
+      ({ eventType, result }) => eventType === "incident.annotated" && result === 202,
+    );
+    await stage.startRelay();
+
+    await stateReached(stage, requestId, "APPROVED");
+    await stage.pagerDuty.waitForStatus(incident.id, "resolved", WITHIN_MS);
+    expect(verdictsSent(stage, requestId)).toBe(1);
+  });
+
+  it("finishes the decision that it was killed in the middle of", async () => {
+    const stage = await setStage();
+    const requestId = ask(stage);
+    const incident = await boundIncidentFor(stage, requestId);
+    stage.teleport.hang("setAccessRequestState", "after");
+    stage.pagerDuty.as(PEOPLE.bob.id).note(incident.id, "/deny");
+    await stage.teleport.waitForCall("setAccessRequestState");
+    await stage.relay.kill();
+    stage.teleport.release("setAccessRequestState");
+    await stage.startRelay();
+
+    await stateReached(stage, requestId, "DENIED");
+    await stage.pagerDuty.waitForStatus(incident.id, "resolved", WITHIN_MS);
+    expect(verdictsSent(stage, requestId)).toBe(1);
+    expect(stage.pagerDuty.incident(incident.id).notes.at(-1)?.content).toContain(PEOPLE.bob.name);
+  });
+
+  it("closes the incident of what ended elsewhere meanwhile", async () => {
+    const stage = await setStage();
+    const requestId = ask(stage);
+    const incident = await boundIncidentFor(stage, requestId);
+    await stage.relay.kill();
+    stage.teleport.resolve(requestId, 2, { reason: "by tctl" });
+    await stage.startRelay();
+
+    await stage.pagerDuty.waitForStatus(incident.id, "resolved", WITHIN_MS);
+    expect(stage.pagerDuty.incident(incident.id).notes.at(-1)?.content).toBe(
+      "Access request has been approved.\nReason: by tctl",
+    );
+  });
+});
