@@ -3,8 +3,6 @@
  * releases spell an unset time, an unknown state or a requested resource. Pure, and total: whatever a message holds, it
  * translates or is no request at all.
  */
-import type { Message } from "@bufbuild/protobuf";
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { AccessRequest, AccessReview, RequestedResource, RequestState } from "../shared/access-request.ts";
 import { toBase64 } from "../shared/bytes.ts";
@@ -13,6 +11,7 @@ import {
   type AccessRequestSpec,
   type AccessReview as AccessReviewMessage,
   type ResourceID,
+  RequestKind as WireKind,
   RequestState as WireState,
 } from "./gen/teleport_pb.ts";
 
@@ -72,7 +71,7 @@ export function accessRequestFor({ metadata, spec }: AccessRequestMessage): Acce
     accessExpiresMs: timeFor(spec?.expires),
     maxDurationMs: timeFor(spec?.maxDuration),
     sessionTtlMs: timeFor(spec?.sessionTtl),
-    requestKind: requestKindFor(spec),
+    requestKind: kindFor(spec?.requestKind ?? WireKind.UNDEFINED),
   };
 }
 
@@ -88,6 +87,17 @@ function stateFor(state: WireState): RequestState {
       return "PROMOTED";
     default:
       return "NONE";
+  }
+}
+
+function kindFor(kind: WireKind): AccessRequest["requestKind"] {
+  switch (kind) {
+    case WireKind.SHORT_TERM:
+      return "SHORT_TERM";
+    case WireKind.LONG_TERM:
+      return "LONG_TERM";
+    default:
+      return "UNDEFINED";
   }
 }
 
@@ -125,40 +135,10 @@ function thresholdsFor(spec: AccessRequestSpec | undefined): ReviewThreshold[] {
 function resourcesFor(spec: AccessRequestSpec | undefined): RequestedResource[] {
   const constrained = spec?.requestedResourceAccessIds ?? [];
   if (constrained.length === 0) return (spec?.requestedResourceIds ?? []).map((id) => resourceFor(id, ""));
-  return constrained.map((resource) => resourceFor(resource.id, toBase64(bytesOf(resource, CONSTRAINTS_FIELD))));
+  return constrained.map(({ id, constraints }) => resourceFor(id, toBase64(Buffer.concat(constraints))));
 }
 
 function resourceFor(id: ResourceID | undefined, constraints: string): RequestedResource {
   const { clusterName: cluster = "", kind = "", name = "", subResourceName: subResource = "" } = id ?? {};
   return { cluster, kind, name, subResource, constraints };
-}
-
-/** `ResourceAccessID.constraints`, whose kinds differ by resource and grow: kept as the bytes that Teleport sent. */
-const CONSTRAINTS_FIELD = 2;
-
-/** `AccessRequestSpecV3.RequestKind`, after 18. */
-const REQUEST_KIND_FIELD = 24;
-
-function requestKindFor(spec: AccessRequestSpec | undefined): AccessRequest["requestKind"] {
-  const field = spec && fieldsOf(spec, REQUEST_KIND_FIELD, WireType.Varint).at(-1);
-  switch (field?.int32()) {
-    case 1:
-      return "SHORT_TERM";
-    case 2:
-      return "LONG_TERM";
-    default:
-      return "UNDEFINED";
-  }
-}
-
-// A message that is sent in pieces stands for its pieces put together.
-function bytesOf(message: Message, field: number): Uint8Array {
-  return Buffer.concat(fieldsOf(message, field, WireType.LengthDelimited).map((reader) => reader.bytes()));
-}
-
-function fieldsOf(message: Message, field: number, type: WireType): BinaryReader[] {
-  const fields = message.$unknown ?? [];
-  return fields.flatMap(({ no, wireType, data }) =>
-    no === field && wireType === type ? [new BinaryReader(data)] : [],
-  );
 }

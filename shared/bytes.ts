@@ -10,11 +10,13 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
-/** The bytes of standard base64, or undefined when it is not base64. */
+/** The bytes of standard base64, or undefined when it is not base64. White space and missing padding are let pass. */
 export function fromBase64(text: string): Uint8Array | undefined {
   try {
     const binary = atob(text);
-    return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+    const bytes = new Uint8Array(binary.length);
+    for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index);
+    return bytes;
   } catch {
     return undefined;
   }
@@ -25,38 +27,42 @@ export function fromBase64(text: string): Uint8Array | undefined {
  * than {@link MAX_JSON_DEPTH}. The depth is measured before parsing.
  */
 export function parseJsonBytes(raw: Uint8Array): unknown {
-  if (nestsTooDeep(raw)) return undefined;
+  const text = decodeUtf8(raw);
+  return text === undefined ? undefined : parseJsonText(text);
+}
+
+/** As {@link parseJsonBytes}, for text that a runtime has decoded already. */
+export function parseJsonText(text: string): unknown {
+  if (nestsTooDeep(text)) return undefined;
   try {
-    return JSON.parse(UTF8.decode(raw));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
-/** As {@link parseJsonBytes}, for text that a runtime has decoded already. */
-export function parseJsonText(text: string): unknown {
-  return parseJsonBytes(new TextEncoder().encode(text));
-}
-
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
+function decodeUtf8(raw: Uint8Array): string | undefined {
+  try {
+    return UTF8.decode(raw);
+  } catch {
+    return undefined;
+  }
+}
 
-function nestsTooDeep(raw: Uint8Array): boolean {
+function nestsTooDeep(json: string): boolean {
   let depth = 0;
   let inString = false;
-  for (let index = 0; index < raw.length; index++) {
-    const byte = raw[index] ?? 0;
+  for (let index = 0; index < json.length; index++) {
+    const character = json[index];
     if (inString) {
-      if (byte === BACKSLASH) index++;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
-    else if (OPENING.has(byte)) {
+      if (character === "\\") index++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === "[" || character === "{") {
       if (++depth > MAX_JSON_DEPTH) return true;
-    } else if (CLOSING.has(byte)) depth--;
+    } else if (character === "]" || character === "}") depth--;
   }
   return false;
 }

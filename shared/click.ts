@@ -27,10 +27,13 @@ export interface Click {
 
 const COMMAND = /^\s*\/(approve|deny)(?:\s+([\s\S]*))?$/i;
 
-/** The command that a note is, with the reason behind it; undefined when it is none. */
-export function commandIn(note: string): { verdict: Verdict; reason: string } | undefined {
+/**
+ * The command that a note is, with the reason behind it; undefined when it is none. Of a trimmed note nobody knows how the
+ * last word goes on, so there the command must not be the last.
+ */
+export function commandIn(note: string, trimmed = false): { verdict: Verdict; reason: string } | undefined {
   const match = COMMAND.exec(note);
-  if (match === null) return undefined;
+  if (match === null || (trimmed && match[2] === undefined)) return undefined;
   const verdict = match[1]?.toLowerCase() === "approve" ? "approve" : "deny";
   return { verdict, reason: match[2]?.trim() ?? "" };
 }
@@ -38,10 +41,13 @@ export function commandIn(note: string): { verdict: Verdict; reason: string } | 
 /** Words that people type when they mean a command. */
 const NEAR_WORDS = ["approve", "approved", "deny", "denied"];
 
+/** A note's first word, and whether a slash stands before it; a path such as `/dev/sda` has none. */
+const FIRST_WORD = /^\s*(\/?)\s*(\p{L}{3,12})(?![\p{L}\p{M}\p{N}/])/u;
+
 /** Whether a note looks like a command that was mistyped: `approve`, `/aprove`, `/approved`. */
 export function isNearMiss(note: string): boolean {
   if (commandIn(note) !== undefined) return false;
-  const first = /^\s*(\/?)\s*([\p{L}]{3,12})[.!,:;]?(?=\s|$)/iu.exec(note);
+  const first = FIRST_WORD.exec(note);
   const word = first?.[2]?.toLowerCase() ?? "";
   if (first?.[1] === "/") return NEAR_WORDS.some((near) => editDistance(word, near) <= 2);
   return NEAR_WORDS.includes(word);
@@ -72,7 +78,7 @@ export function clickIn(event: WebhookEvent, decisions: Decisions): Click | unde
   };
   switch (event.kind) {
     case "annotated": {
-      const command = decisions.channels.includes("note") ? commandIn(event.content) : undefined;
+      const command = decisions.channels.includes("note") ? commandIn(event.content, event.trimmed) : undefined;
       return command && { ...common, channel: "note", ...command };
     }
     case "workflow_started": {
@@ -85,7 +91,7 @@ export function clickIn(event: WebhookEvent, decisions: Decisions): Click | unde
     }
     case "resolved": {
       // A merge resolves too, and says nothing about what anybody wants.
-      if (decisions.onResolve !== "deny" || event.mergedInto !== null) return undefined;
+      if (decisions.onResolve !== "deny" || !event.isBare) return undefined;
       return { ...common, channel: "resolve", verdict: "deny", incidentKey: event.incidentKey };
     }
   }

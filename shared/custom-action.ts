@@ -6,7 +6,7 @@
 import * as z from "zod";
 import { parseJsonBytes } from "./bytes.ts";
 import type { Verdict } from "./decisions.ts";
-import type { Agent } from "./webhook-event.ts";
+import { type Agent, agentSchema } from "./webhook-event.ts";
 
 /** Labels of the two buttons; PagerDuty names the pressed one in the log entry. */
 export const ACTION_LABELS: Readonly<Record<Verdict, string>> = { approve: "Approve Request", deny: "Deny Request" };
@@ -21,7 +21,7 @@ const payloadSchema = z.object({ messages: z.array(z.unknown()).max(25) });
 const messageSchema = z.object({
   event: z.literal("incident.custom"),
   incident: z.object({ id: z.string().min(1).max(64) }),
-  log_entries: z.array(z.object({ id: z.string().min(1).max(64), type: z.string().optional() })),
+  log_entries: z.array(z.object({ id: z.string().min(1).max(64) })),
 });
 
 /** Reads the payload of a custom incident action; messages that point nowhere are left out. Never throws. */
@@ -49,10 +49,7 @@ const logEntrySchema = z.looseObject({
   id: z.string().min(1).max(64),
   type: z.enum(["custom_log_entry", "custom_log_entry_reference"]),
   created_at: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
-  agent: z
-    .object({ id: z.string().min(1).max(64), type: z.string() })
-    .nullable()
-    .optional(),
+  agent: agentSchema,
   incident: z.object({ id: z.string().min(1).max(64), incident_key: z.string().nullable().optional() }),
   summary: z.string().nullable().optional(),
 });
@@ -66,7 +63,7 @@ export function readActionLogEntry(raw: Uint8Array): ActionLogEntry | undefined 
   return {
     id: entry.id,
     createdMs: entry.created_at,
-    agent: entry.agent ?? null,
+    agent: entry.agent,
     incidentId: entry.incident.id,
     incidentKey: entry.incident.incident_key ?? null,
     action: actionNamed(entry),

@@ -23,5 +23,7 @@ export function parseIncidentKey(key: string): IncidentKey | undefined {
   if (first === undefined || parts.length > 3) return undefined;
   if (second === undefined) return { cluster: null, requestId: first, paging: 1 };
   if (paging === undefined) return { cluster: first, requestId: second, paging: 1 };
-  return /^[1-9]\d{0,5}$/.test(paging) ? { cluster: first, requestId: second, paging: Number(paging) } : undefined;
+  return /^(?:[2-9]|[1-9]\d{1,5})$/.test(paging)
+    ? { cluster: first, requestId: second, paging: Number(paging) }
+    : undefined;
 }

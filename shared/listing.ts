@@ -7,6 +7,9 @@ import type { AccessRequest, RequestedResource } from "./access-request.ts";
 /** Room for roles and resources together, in characters: what a PagerDuty body takes with everything else beside it. */
 export const MAX_LISTING_CHARACTERS = 4000;
 
+/** What a line takes beside its name, in characters: the bullet and the line break. */
+const BULLET_CHARACTERS = 5;
+
 /** Longest piece of the requester's own words, in characters. */
 export const MAX_USER_TEXT_CHARACTERS = 1000;
 
@@ -24,11 +27,12 @@ export function listingFor(request: AccessRequest): Listing {
   const take = (name: string): string[] => {
     const line = visibleText(name);
     if (line !== name) complete = false;
-    if (line.length > room) {
+    const taken = line.length + BULLET_CHARACTERS;
+    if (taken > room) {
       complete = false;
       return [];
     }
-    room -= line.length;
+    room -= taken;
     return [line];
   };
   const roles = request.roles.flatMap(take);
@@ -45,9 +49,9 @@ export function resourcePath(resource: RequestedResource): string {
   return `${path.join("/")}${friendly}${resource.constraints === "" ? "" : " (constrained)"}`;
 }
 
-// Control, bidirectional and zero-width characters, separators, lone surrogates, blanks that pass for letters, and marks
-// that only change how the character before them looks.
-const INVISIBLE = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\p{Cs}|\p{Default_Ignorable_Code_Point}/gu;
+// Control, bidirectional and zero-width characters, separators, lone surrogates, marks that only change how the character
+// before them looks, and the blank Braille pattern, which is a blank that passes for a letter.
+const INVISIBLE = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\p{Cs}|\p{Default_Ignorable_Code_Point}|\u2800/gu;
 
 /** Text on one line with nothing in it that hides, reorders or breaks lines; runs of white space become one space. */
 export function visibleText(text: string): string {
@@ -67,5 +71,5 @@ export function userText(text: string): string {
 }
 
 function defanged(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*):\/\//gi, "$1[:]//").replace(/\bwww\./gi, "www[.]");
+  return text.replaceAll("://", "[:]//").replace(/\b(www)\./gi, "$1[.]");
 }

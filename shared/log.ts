@@ -21,7 +21,7 @@ export interface LogOptions {
   readonly write: (line: string) => void;
 }
 
-const SECRET_KEY = /secret|token|password|authorization|api_?key|private|signature/i;
+const SECRET_KEY = /secret|token|passw|passphrase|credential|cookie|authorization|api_?key|private|signature/i;
 
 /** A logger that writes what is at least as urgent as `severity`. */
 export function createLogger({ severity, format, now, write }: LogOptions): Logger {
@@ -51,9 +51,18 @@ function textLine(time: string, severity: LogSeverity, message: string, fields: 
 }
 
 function textValue(value: LogFields[string]): string {
-  return typeof value === "string" && /[\s"=]|^$/.test(value) ? JSON.stringify(value) : String(value);
+  if (typeof value !== "string") return String(value);
+  const quoted = /^$|[\s"=]/.test(value) || value.search(UNPRINTABLE) >= 0;
+  return quoted ? JSON.stringify(value).replace(UNPRINTABLE, escaped) : value;
+}
+
+// What a terminal would act on, or show out of order.
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+function escaped(character: string): string {
+  return `\\u{${character.codePointAt(0)?.toString(16)}}`;
 }
 
 function oneLine(text: string): string {
-  return text.replace(/[\r\n]+/g, " ");
+  return text.replace(/[\r\n\t]+/g, " ").replace(UNPRINTABLE, escaped);
 }

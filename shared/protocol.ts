@@ -222,14 +222,19 @@ export function readEdgeFrame(message: string): Reading<EdgeFrame> {
   return readFrame(edgeFrameSchema, message);
 }
 
+// A UTF-16 unit is at least one byte of UTF-8, and at most three: most messages need no counting.
+function isTooLarge(message: string): boolean {
+  if (message.length * 3 <= MAX_FRAME_BYTES) return false;
+  return message.length > MAX_FRAME_BYTES || new TextEncoder().encode(message).length > MAX_FRAME_BYTES;
+}
+
 const envelopeSchema = z.object({ type: z.string().max(64), seq: seq.optional() });
 
 function readFrame<Frame>(
   schema: z.ZodType<Frame> & { options: readonly { shape: { type: z.ZodLiteral<string> } }[] },
   message: string,
 ): Reading<Frame> {
-  // A UTF-16 unit is at least one byte of UTF-8, and at most three.
-  if (message.length > MAX_FRAME_BYTES) return { kind: "too_large" };
+  if (isTooLarge(message)) return { kind: "too_large" };
   const value = parseJsonText(message);
   const envelope = envelopeSchema.safeParse(value);
   if (!envelope.success) return { kind: "malformed", problem: "not a frame" };

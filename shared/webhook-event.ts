@@ -33,6 +33,8 @@ export type WebhookEvent =
       readonly kind: "resolved";
       readonly incidentKey: string | null;
       readonly mergedInto: string | null;
+      /** Whether PagerDuty gives no reason for it, as when a person resolves; a merge is one. */
+      readonly isBare: boolean;
     })
   | (EventCommon & { readonly kind: "workflow_started"; readonly triggerId: string })
   | (EventCommon & {
@@ -47,10 +49,11 @@ export type WebhookReading =
   | { readonly kind: "unused"; readonly eventType: string }
   | { readonly kind: "unreadable" };
 
-const agentSchema = z
+/** An agent that is missing or cannot be read is nobody, and nobody decides: what happened is known all the same. */
+export const agentSchema = z
   .object({ id: z.string().min(1).max(64), type: z.string() })
   .nullable()
-  .optional();
+  .catch(null);
 const referenceSchema = z.object({ id: z.string().min(1).max(64) });
 
 const eventSchema = z.object({
@@ -59,7 +62,7 @@ const eventSchema = z.object({
     event_type: z.string(),
     occurred_at: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
     agent: agentSchema,
-    data: z.unknown(),
+    data: z.unknown().optional(),
   }),
 });
 
@@ -67,24 +70,26 @@ const noteSchema = z.object({
   incident: referenceSchema,
   id: z.string().min(1).max(64),
   content: z.string(),
-  trimmed: z.boolean().optional(),
+  trimmed: z.boolean().catch(false),
 });
 
 const resolvedSchema = z.object({
   id: z.string().min(1).max(64),
   incident_key: z.string().nullable().optional(),
   // Documented as null and seen as an object on a merge; a string or a new form is no merge that could be followed.
-  resolve_reason: z.unknown(),
+  resolve_reason: z.unknown().optional(),
 });
 const mergeReasonSchema = z.object({ type: z.literal("merge_resolve_reason"), incident: referenceSchema });
 
 const workflowSchema = z.object({ incident: referenceSchema, workflow_trigger: referenceSchema });
 
-const fieldSchema = z.object({ id: z.string(), name: z.string(), value: z.unknown() });
+// A field of another kind, such as one with several values, must not hide the others.
+const textFieldSchema = z.object({ id: z.string(), name: z.string(), value: z.string() }).nullable().catch(null);
+const changedFieldSchema = z.object({ id: z.string() }).nullable().catch(null);
 const fieldValuesSchema = z.object({
   incident: referenceSchema,
-  custom_fields: z.array(fieldSchema),
-  changed_custom_fields: z.array(fieldSchema),
+  custom_fields: z.array(textFieldSchema),
+  changed_custom_fields: z.array(changedFieldSchema),
 });
 
 /** Reads one delivery. Never throws, whatever the bytes are. */
@@ -92,7 +97,7 @@ export function readWebhook(raw: Uint8Array): WebhookReading {
   const parsed = eventSchema.safeParse(parseJsonBytes(raw));
   if (!parsed.success) return { kind: "unreadable" };
   const { event } = parsed.data;
-  const common = { eventId: event.id, occurredMs: event.occurred_at, agent: event.agent ?? null };
+  const common = { eventId: event.id, occurredMs: event.occurred_at, agent: event.agent };
   return readData(event.event_type, event.data, common);
 }
 
@@ -101,8 +106,8 @@ function readData(eventType: string, data: unknown, common: Omit<EventCommon, "i
     case "incident.annotated": {
       const note = noteSchema.safeParse(data).data;
       if (note === undefined) return { kind: "unreadable" };
-      const { content, trimmed = false } = note;
-      return { kind: "annotated", ...common, incidentId: note.incident.id, noteId: note.id, content, trimmed };
+      const { incident, id: noteId, content, trimmed } = note;
+      return { kind: "annotated", ...common, incidentId: incident.id, noteId, content, trimmed };
     }
     case "incident.resolved": {
       const incident = resolvedSchema.safeParse(data).data;
@@ -114,6 +119,7 @@ function readData(eventType: string, data: unknown, common: Omit<EventCommon, "i
         incidentId: incident.id,
         incidentKey: incident.incident_key ?? null,
         mergedInto,
+        isBare: (incident.resolve_reason ?? null) === null,
       };
     }
     case "incident.workflow.started": {
@@ -143,10 +149,10 @@ function readData(eventType: string, data: unknown, common: Omit<EventCommon, "i
 
 // The samples show `changed_custom_fields` holding the old value, so it only says which fields changed.
 function changedFields(data: z.infer<typeof fieldValuesSchema>): ReadonlyMap<string, string> {
-  const changed = new Set(data.changed_custom_fields.map(({ id }) => id));
+  const changed = new Set(data.changed_custom_fields.map((field) => field?.id));
   return new Map(
-    data.custom_fields.flatMap(({ id, name, value }) =>
-      changed.has(id) && typeof value === "string" ? [[name, value] as const] : [],
+    data.custom_fields.flatMap((field) =>
+      changed.has(field?.id) && field ? [[field.name, field.value] as const] : [],
     ),
   );
 }

@@ -3,7 +3,7 @@
  * `close`. A call is sent once. No metadata goes with it: Teleport refuses a client whose `version` it dislikes, and asks
  * nothing of one that sends none. Knows no RPC in particular.
  */
-import { fromBinary, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { type CallOptions, Client, type ClientReadableStream, type StatusObject, status } from "@grpc/grpc-js";
 import type { ChannelSettings } from "../channel.ts";
 import { AuthService } from "../gen/teleport_pb.ts";
@@ -55,12 +55,12 @@ export class Connection {
   /** Makes a unary call. Rejects with {@link TeleportError}. */
   unary<Name extends UnaryName>(rpc: Name, request: Input<Name>, withinMs: number): Promise<Output<Name>> {
     if (this.#isClosed) return Promise.reject(this.#errorFor(rpc, CLOSED));
-    const { path, requestSerialize } = DEFINITIONS[rpc];
+    const { path, requestSerialize, responseDeserialize } = DEFINITIONS[rpc];
     return new Promise((resolve, reject) => {
       const call = this.#client.makeUnaryRequest(
         path,
         requestSerialize,
-        readerOf(rpc),
+        responseDeserialize,
         request,
         deadlineIn(withinMs),
         (error, response) => {
@@ -85,9 +85,9 @@ export class Connection {
   ): Promise<void> {
     if (signal?.aborted) return Promise.resolve();
     if (this.#isClosed) return Promise.reject(this.#errorFor(rpc, CLOSED));
-    const { path, requestSerialize } = DEFINITIONS[rpc];
+    const { path, requestSerialize, responseDeserialize } = DEFINITIONS[rpc];
     const options = deadlineIn(withinMs);
-    const call = this.#client.makeServerStreamRequest(path, requestSerialize, readerOf(rpc), request, options);
+    const call = this.#client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, options);
     const cancel = (): void => call.cancel();
     this.#open.add(call);
     signal?.addEventListener("abort", cancel, { once: true });
@@ -143,12 +143,6 @@ function ended<Message>(call: ClientReadableStream<Message>, take: (message: Mes
 
 const CLOSED = { code: status.CANCELLED, details: "the connection was closed" };
 const NO_ANSWER = { code: status.INTERNAL, details: "an answer without a message" };
-
-// What the .proto leaves out stays with the message: parts of a request are told by it.
-function readerOf<Name extends keyof Methods>(rpc: Name): (bytes: Uint8Array) => Output<Name> {
-  const output: Methods[Name]["output"] = AuthService.method[rpc].output;
-  return (bytes) => fromBinary(output, bytes);
-}
 
 // Counted by the clock that grpc-js reads, this machine's own.
 function deadlineIn(ms: number | undefined): CallOptions {
