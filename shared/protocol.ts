@@ -31,6 +31,9 @@ export const LINK_DEAD_AFTER_MS = 25_000;
 /** How long a frame to the active relay may stay without `ack` before a standby takes over, in ms. */
 export const ACK_WITHIN_MS = 5_000;
 
+/** Longest problem that a `report` tells, in UTF-16 units: it is kept with the relay's socket, which has little room. */
+export const MAX_PROBLEM_LENGTH = 500;
+
 /** Longest life of the JWT that opens the link, in seconds. */
 export const MAX_JWT_SECONDS = 60;
 
@@ -150,6 +153,18 @@ const bound = z.object({
 
 const outcome = z.object({ type: z.literal("outcome"), seq, epoch, requestId, clickId, outcome: outcomeSchema });
 
+const report = z.object({
+  type: z.literal("report"),
+  seq,
+  /** When the relay's Teleport certificate ends. */
+  certificateExpiresMs: epochMsSchema.nullable(),
+  teleportVersion: z.string(),
+  /** Whether the watch of Teleport's access requests stands. */
+  watching: z.boolean(),
+  /** What an operator should mend, as one sentence or two; null when nothing. */
+  problem: z.string().max(MAX_PROBLEM_LENGTH).nullable(),
+});
+
 const ack = z.object({ type: z.literal("ack"), upTo: z.int().nonnegative() });
 
 const welcome = z.object({
@@ -191,7 +206,7 @@ const decide = z.object({
 const promote = z.object({ type: z.literal("promote"), seq, epoch });
 
 /** Frames from the relay. */
-export const relayFrameSchema = z.discriminatedUnion("type", [hello, request, ended, synced, bound, outcome, ack]);
+export const relayFrameSchema = z.discriminatedUnion("type", [hello, request, ended, synced, bound, outcome, report, ack]);
 export type RelayFrame = z.infer<typeof relayFrameSchema>;
 
 /** Frames from the edge. */
