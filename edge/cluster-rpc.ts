@@ -2,6 +2,7 @@
  * What the Worker and a cluster's object say to each other: calls for deliveries, and internal headers for the link's
  * upgrade. During a deploy old and new code mix, so that a change here stays understood one version back, both ways.
  */
+import type { Check } from "../shared/check.ts";
 import type { Verdict } from "../shared/decisions.ts";
 
 /** What the Worker asks of a cluster's object. One version back stays understood during a deploy. */
@@ -12,6 +13,10 @@ export interface ClusterRpc {
   act(action: { action: Verdict; raw: Uint8Array; token: string }): Promise<void>;
   /** For the status route. */
   status(): Promise<unknown>;
+  /** An authentic test event, of the subscription that its header names. */
+  pinged(ping: { subscriptionId: string | null }): Promise<void>;
+  /** For the check route; `webhookUrl` is where PagerDuty should post to. */
+  check(request: { webhookUrl: string }): Promise<readonly Check[]>;
   /** The cron's poke. */
   poke(): Promise<void>;
 }

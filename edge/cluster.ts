@@ -3,6 +3,7 @@
  * decides nothing itself. Both journeys pass through it.
  */
 import { DurableObject } from "cloudflare:workers";
+import type { Check } from "../shared/check.ts";
 import type { Verdict } from "../shared/decisions.ts";
 import { PING, PONG } from "../shared/protocol.ts";
 import { type ClusterRpc, RELAY_HEADERS } from "./cluster-rpc.ts";
@@ -45,6 +46,14 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
 
   async status(): Promise<unknown> {
     return this.#open().status();
+  }
+
+  async pinged({ subscriptionId }: { subscriptionId: string | null }): Promise<void> {
+    this.#open().pinged(subscriptionId);
+  }
+
+  async check({ webhookUrl }: { webhookUrl: string }): Promise<readonly Check[]> {
+    return this.#open().check(webhookUrl, (ms) => scheduler.wait(ms));
   }
 
   async poke(): Promise<void> {

@@ -5,7 +5,7 @@
  */
 import { toBase64 } from "../shared/bytes.ts";
 import type { Logger } from "../shared/log.ts";
-import type { EdgeFrame, Evidence, Unnumbered } from "../shared/protocol.ts";
+import type { EdgeFrame, Evidence, FrameOf, Unnumbered } from "../shared/protocol.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import type { Ledger } from "./ledger.ts";
 import type { People } from "./people.ts";
@@ -54,8 +54,10 @@ export class Exchange {
       const settle = { nowMs: now(), retainMs: config.retainDays * DAY_MS };
       requests().change(requestId, (record) => decided(record, frame.clickId, frame.outcome, settle));
       this.#sent.delete(decideKey(relays().activeSession, frame.clickId));
-    } else if (frame.result === "bound") requests().change(requestId, (record) => bound(record, frame, now()));
-    else if (frame.result === "changed") {
+    } else if (frame.result === "bound") {
+      requests().change(requestId, (record) => bound(record, frame, now()));
+      this.#sent.delete(bindKey(relays().activeSession, frame));
+    } else if (frame.result === "changed") {
       this.#options.fault(`what was paged for request ${requestId} is not what Teleport holds: no answer to it counts`);
     }
   }
@@ -69,9 +71,8 @@ export class Exchange {
     if (session === undefined) return;
     const requestId = record.request.id;
     if (binding !== undefined) {
-      const incidents = binding.incidents.map(({ incident }) => incident).join();
       const frame = { type: "bind", epoch: this.#options.relays().epoch, requestId, ...binding } as const;
-      this.#sendOnce(`${session} bind ${requestId} ${binding.digest} ${incidents}`, frame);
+      this.#sendOnce(bindKey(session, frame), frame);
     }
     for (const decision of decisions) {
       this.#sendOnce(decideKey(session, decision.clickId), this.#decideFrame(record, decision));
@@ -109,6 +110,13 @@ export class Exchange {
     const { cluster, request } = record;
     return { type: "decide", epoch: relays().epoch, cluster, requestId: request.id, clickId, evidence, word };
   }
+}
+
+function bindKey(
+  session: string | undefined,
+  of: Pick<FrameOf<EdgeFrame, "bind">, "requestId" | "digest" | "incidents">,
+) {
+  return `${session} bind ${of.requestId} ${of.digest} ${of.incidents.map(({ incident }) => incident).join()}`;
 }
 
 function decideKey(session: string | undefined, clickId: string): string {

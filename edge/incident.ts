@@ -3,6 +3,7 @@
  * text is shown as inert, short and marked; what is asked for is never hidden.
  */
 import { type AccessRequest, type AccessReview, type RequestEnd, shortDigest } from "../shared/access-request.ts";
+import { commandIn, isNearMiss } from "../shared/click.ts";
 import { ACTION_LABELS } from "../shared/custom-action.ts";
 import type { Decisions } from "../shared/decisions.ts";
 import { listingFor, userText, visibleText } from "../shared/listing.ts";
@@ -156,7 +157,7 @@ export const NEAR_MISS_NOTE =
 
 // Our own notes come back as webhooks; whatever a person in Teleport is called, none of them may read as a command.
 function unlikeACommand(note: string): string {
-  return note.startsWith("/") ? `User ${note}` : note;
+  return commandIn(note) !== undefined || isNearMiss(note) ? `User ${note}` : note;
 }
 
 function sentence(text: string): string {

@@ -130,9 +130,9 @@ export class Ledger {
     return this.#ids("SELECT id FROM request WHERE look_ms <= ? ORDER BY look_ms LIMIT ?", nowMs, limit);
   }
 
-  /** When the next request needs a look; null when none ever does. */
-  nextLookMs(): number | null {
-    const [row] = this.#sql.run("SELECT MIN(look_ms) AS at FROM request WHERE look_ms IS NOT NULL");
+  /** When the next request needs a look that needs none yet; null when none ever does. */
+  nextLookMs(nowMs: number): number | null {
+    const [row] = this.#sql.run("SELECT MIN(look_ms) AS at FROM request WHERE look_ms > ?", nowMs);
     return z
       .int()
       .nullable()
@@ -172,11 +172,10 @@ export class Ledger {
     return this.#deliveries("WHERE event_id = ?", eventId)[0];
   }
 
-  /** Deliveries that were held for an incident, oldest first; they are held no longer. */
+  /** Takes out the deliveries that were held for an incident, oldest first. */
   releaseHeld(incidentId: string): StoredDelivery[] {
     const released = this.#deliveries("WHERE incident_id = ? AND held = 1 ORDER BY received_ms", incidentId);
-    if (released.length > 0)
-      this.#sql.run("UPDATE delivery SET held = 0 WHERE incident_id = ? AND held = 1", incidentId);
+    if (released.length > 0) this.#sql.run("DELETE FROM delivery WHERE incident_id = ? AND held = 1", incidentId);
     return released;
   }
 
@@ -189,11 +188,6 @@ export class Ledger {
   dropHeld(nowMs: number): number {
     const before = nowMs - HELD_DELIVERY_MS;
     return this.#sql.run("DELETE FROM delivery WHERE held = 1 AND received_ms < ? RETURNING event_id", before).length;
-  }
-
-  /** Forgets one delivery. */
-  dropDelivery(eventId: string): void {
-    this.#sql.run("DELETE FROM delivery WHERE event_id = ?", eventId);
   }
 
   /** The relay that is or was last active; undefined before the first. */

@@ -75,7 +75,7 @@ export class Outbox {
     this.#waiting = false;
     for (const requestId of ledger.dueBy(now(), 2 * MAX_TASKS_AT_ONCE)) {
       if (this.#underWay.size >= MAX_TASKS_AT_ONCE) break;
-      const record = ledger.load(requestId);
+      const record = this.#readable(requestId);
       if (record !== undefined) this.begin(record);
     }
     this.#waiting = this.#underWay.size >= MAX_TASKS_AT_ONCE;
@@ -84,6 +84,16 @@ export class Outbox {
   /** When nothing may be sent before, milliseconds since the epoch: PagerDuty asked for a pause. */
   get pausedUntilMs(): number {
     return this.#pausedUntilMs;
+  }
+
+  // One record that is torn must not stop the others.
+  #readable(requestId: string): RequestRecord | undefined {
+    try {
+      return this.#options.ledger.load(requestId);
+    } catch (error) {
+      this.#options.log.error("a record cannot be read", { requestId, problem: String(error) });
+      return undefined;
+    }
   }
 
   async #perform(record: RequestRecord, task: PagerDutyTask, key: string): Promise<void> {

@@ -16,7 +16,7 @@ import type { Paging } from "./paging.ts";
 import type { People } from "./people.ts";
 import { type Decision, pagingOf, type RequestRecord } from "./record.ts";
 import type { Requests } from "./requests.ts";
-import { identified, logEntryRead } from "./steps/click.ts";
+import { identified, logEntryRead, lookUpFailed } from "./steps/click.ts";
 import {
   incidentClosed,
   incidentOpened,
@@ -24,12 +24,14 @@ import {
   neverOpened,
   noteRefused,
   noteWritten,
+  notOpenedYet,
   textTooLong,
 } from "./steps/paging.ts";
 import type { PagerDutyTask } from "./todo.ts";
 
-/** How often a log entry that PagerDuty does not find yet is asked for. */
+/** How often a log entry that PagerDuty does not find yet is asked for, each wait twice the one before: for a minute. */
 const LOG_ENTRY_ATTEMPTS = 6;
+const LOG_ENTRY_RETRY_MS = 1_000;
 
 export interface PagerDutyWorkOptions {
   readonly config: ClusterConfig;
@@ -69,7 +71,10 @@ async function openOrFind(
   const { requests, now } = options;
   const step = (change: (current: RequestRecord) => RequestRecord) => requests().change(record.request.id, change);
   if (!isFresh && (await adoptExisting(options, record, paging))) return;
-  if (paging.closing) return void step((current) => neverOpened(current, paging.id, now()));
+  if (paging.closing) {
+    const given = isFresh ? neverOpened : notOpenedYet;
+    return void step((current) => given(current, paging.id, now()));
+  }
   const { text, shown } = writtenBody(options, record, paging);
   const { config, pagerDuty } = options;
   const creation = await pagerDuty.createIncident({
@@ -127,8 +132,8 @@ function opened(
   incident: Incident,
   shown: boolean,
 ): void {
-  const { id: incidentId, url, escalationPolicyId, status } = incident;
-  const asOpened = { incidentId, url, escalationPolicyId, resolved: status === "resolved" };
+  const { id: incidentId, url, escalationPolicyId, status, mergedInto } = incident;
+  const asOpened = { incidentId, url, escalationPolicyId, resolved: status === "resolved", mergedInto };
   requests().change(record.request.id, (current) =>
     incidentOpened(current, paging.id, asOpened, { shown, nowMs: now() }),
   );
@@ -206,8 +211,12 @@ async function resolve(
 
 async function reread(options: PagerDutyWorkOptions, record: RequestRecord, decision: Decision): Promise<void> {
   const { pagerDuty, ledger, requests, now, fault, config } = options;
-  const { clickId, verdict, incidentId } = decision;
-  const raw = await logEntryBytes(pagerDuty, decision);
+  const { clickId, verdict, incidentId, attempts } = decision;
+  const raw = await logEntryBytes(pagerDuty, clickId);
+  if (raw === undefined && attempts < LOG_ENTRY_ATTEMPTS) {
+    const failure = { nowMs: now(), random: 0, retryAfterMs: LOG_ENTRY_RETRY_MS * 2 ** attempts };
+    return void requests().change(record.request.id, (current) => lookUpFailed(current, clickId, failure));
+  }
   const decisions = ledger.session()?.hello.decisions ?? NO_DECISIONS;
   const token = config.actionTokens?.[verdict] ?? "";
   const click = raw && clickInEvidence({ kind: "action", action: verdict, token, logEntry: toBase64(raw) }, decisions);
@@ -218,12 +227,12 @@ async function reread(options: PagerDutyWorkOptions, record: RequestRecord, deci
 }
 
 // PagerDuty reports a press before every reader of its log can see it.
-async function logEntryBytes(pagerDuty: PagerDuty, { clickId, attempts }: Decision): Promise<Uint8Array | undefined> {
+async function logEntryBytes(pagerDuty: PagerDuty, clickId: string): Promise<Uint8Array | undefined> {
   try {
     return await pagerDuty.logEntry(clickId);
   } catch (error) {
-    if (!(error instanceof PagerDutyError) || error.code !== "not_found" || attempts < LOG_ENTRY_ATTEMPTS) throw error;
-    return undefined;
+    if (error instanceof PagerDutyError && error.code === "not_found") return undefined;
+    throw error;
   }
 }
 

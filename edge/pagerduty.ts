@@ -14,7 +14,9 @@ import {
   type Priority,
   prioritySchema,
   type Service,
+  type Subscription,
   serviceSchema,
+  subscriptionSchema,
   type User,
   userSchema,
 } from "./pagerduty/answers.ts";
@@ -187,6 +189,27 @@ export class PagerDuty {
   async service(serviceId: string): Promise<Service> {
     const answer = z.object({ service: serviceSchema });
     return (await this.#connection.read(`/services/${segment(serviceId)}`, [], answer)).service;
+  }
+
+  /** The user whose own key ours is; undefined for a key that is nobody's. */
+  async me(): Promise<User | undefined> {
+    try {
+      return (await this.#connection.read("/users/me", [], z.object({ user: userSchema }))).user;
+    } catch (error) {
+      if (error instanceof PagerDutyError && (error.code === "invalid" || error.code === "not_found")) return undefined;
+      throw error;
+    }
+  }
+
+  /** The account's webhook subscriptions. */
+  async subscriptions(): Promise<Subscription[]> {
+    return this.#connection.pages("/webhook_subscriptions", [], "webhook_subscriptions", subscriptionSchema);
+  }
+
+  /** Asks for the test event of a subscription, which arrives like any other. */
+  async pingSubscription(subscriptionId: string): Promise<void> {
+    const path = `/webhook_subscriptions/${segment(subscriptionId)}/ping`;
+    await this.#connection.write("POST", path, undefined, z.unknown());
   }
 
   /** Names of what the account may do; succeeds with any valid credential that may read them. */

@@ -48,6 +48,8 @@ export const pagingSchema = z.object({
   noteCount: z.int().nonnegative(),
   /** Ids of the notes that we wrote: they never decide. */
   noteIds: z.array(z.string()),
+  /** How often PagerDuty was asked in vain for what is no longer wanted and may have been opened. */
+  missed: z.int().nonnegative(),
   /** Failed attempts at whatever comes next, and when the next may be made. */
   attempts: z.int().nonnegative(),
   dueMs: epochMsSchema,
@@ -84,6 +86,7 @@ export function newPaging(of: {
     notes: [],
     noteCount: 0,
     noteIds: [],
+    missed: 0,
     attempts: 0,
     dueMs: of.nowMs,
     openedMs: null,
@@ -102,7 +105,8 @@ export function withNote(paging: Paging, text: string, nowMs: number, onIncident
   const noteCount = paging.noteCount + 1;
   const note = { id: `${paging.id}#${noteCount}`, text, onIncidentId };
   // Behind other work its turn comes by itself; a retry that is waiting keeps its time.
-  const idle = paging.state === "open" && paging.notes.length === 0 && !paging.closing;
+  const atRest = paging.state === "closed" || (paging.state === "open" && !paging.closing);
+  const idle = atRest && paging.notes.length === 0;
   return { ...paging, notes: [...paging.notes, note], noteCount, ...(idle ? { attempts: 0, dueMs: nowMs } : {}) };
 }
 
@@ -111,7 +115,7 @@ export function closing(paging: Paging, nowMs: number): Paging {
   return { ...paging, closing: true, dueMs: Math.min(paging.dueMs, nowMs) };
 }
 
-/** The paging over for good. */
+/** The paging over for good. A note that was asked for meanwhile is still to be written. */
 export function closed(paging: Paging, nowMs: number): Paging {
-  return { ...paging, state: "closed", closing: true, notes: [], attempts: 0, closedMs: nowMs };
+  return { ...paging, state: "closed", closing: true, attempts: 0, dueMs: nowMs, closedMs: nowMs };
 }

@@ -1,5 +1,6 @@
 /** One relay's socket as its host has it, and what is remembered with it, also while the host sleeps. */
 import * as z from "zod";
+import type { FrameOf, RelayFrame } from "../shared/protocol.ts";
 import { type Session, sessionSchema } from "./ledger.ts";
 
 export interface RelaySocket {
@@ -20,6 +21,8 @@ const attachmentSchema = z.object({
   connectedMs: z.int(),
   /** Null until `hello`. */
   greeting: z.object({ instance: z.string(), hello: sessionSchema.shape.hello }).nullable(),
+  /** What its last `report` told of the moment; null until one came. */
+  condition: z.object({ watching: z.boolean(), problem: z.string().nullable() }).nullable().default(null),
   session: z.string(),
   role: z.enum(["active", "standby"]),
   /** Numbers of the last frame in and out, and of the last that the relay acknowledged. */
@@ -49,6 +52,7 @@ export function newAttachment(relayKey: string, session: string, connectedMs: nu
     relayKey,
     connectedMs,
     greeting: null,
+    condition: null,
     session,
     role: "standby",
     inSeq: 0,
@@ -56,6 +60,15 @@ export function newAttachment(relayKey: string, session: string, connectedMs: nu
     ackedSeq: 0,
     unansweredSinceMs: null,
   };
+}
+
+/** What a `report` changes of what is attached: the greeting tells of Teleport as it is now. */
+export function reportedChange(
+  { greeting }: Attachment,
+  { certificateExpiresMs, teleportVersion, watching, problem }: FrameOf<RelayFrame, "report">,
+): Partial<Attachment> {
+  const hello = greeting && { ...greeting.hello, teleportVersion, certificateExpiresMs };
+  return { greeting: greeting && hello && { ...greeting, hello }, condition: { watching, problem } };
 }
 
 /** The session that begins when the relay at this socket becomes active. */

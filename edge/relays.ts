@@ -25,11 +25,12 @@ import {
   newAttachment,
   type RelaySocket,
   reattach,
+  reportedChange,
   sessionFor,
 } from "./relay-socket.ts";
 
 /** A frame about requests, from a relay that has said `hello`. */
-export type RequestFrame = Exclude<RelayFrame, { type: "hello" | "ack" }>;
+export type RequestFrame = Exclude<RelayFrame, { type: "hello" | "report" | "ack" }>;
 
 export interface RelaysOptions {
   readonly cluster: string;
@@ -56,6 +57,12 @@ export interface ConnectedRelay {
   readonly release: string;
   readonly connectedMs: number;
   readonly relayKey: string;
+  readonly teleportVersion: string | null;
+  readonly certificateExpiresMs: number | null;
+  /** Whether it watches Teleport's access requests; null until it has said so. */
+  readonly watching: boolean | null;
+  /** What its operator should mend; null when nothing is known to be wrong. */
+  readonly problem: string | null;
 }
 
 export class Relays {
@@ -133,9 +140,19 @@ export class Relays {
   /** Relays that have said `hello` and are connected. */
   connected(): ConnectedRelay[] {
     return this.#greeted().map((socket) => {
-      const { greeting, role, connectedMs, relayKey } = attachmentOf(socket);
+      const { greeting, condition, role, connectedMs, relayKey } = attachmentOf(socket);
       const { instance = "", hello } = greeting ?? {};
-      return { instance, role, release: hello?.release ?? "", connectedMs, relayKey };
+      return {
+        instance,
+        role,
+        release: hello?.release ?? "",
+        connectedMs,
+        relayKey,
+        teleportVersion: hello?.teleportVersion ?? null,
+        certificateExpiresMs: hello?.certificateExpiresMs ?? null,
+        watching: condition?.watching ?? null,
+        problem: condition?.problem ?? null,
+      };
     });
   }
 
@@ -146,7 +163,8 @@ export class Relays {
     if (frame.type === "ack") return this.#acknowledged(socket, frame.upTo);
     if (frame.seq <= inSeq) return;
     if (frame.seq !== inSeq + 1) return socket.close(CLOSE.sequenceGap, "a frame is missing");
-    this.#options.received(frame, role);
+    if (frame.type === "report") this.#reported(socket, frame);
+    else this.#options.received(frame, role);
     this.#acknowledge(socket, frame.seq);
     if (frame.type === "synced" && role === "active") this.#options.owes();
   }
@@ -166,6 +184,14 @@ export class Relays {
     this.#welcome(socket, attachment);
     welcomed(socket);
     if (role === "standby") this.checkAnswers();
+  }
+
+  // Kept with the socket, which costs no row; only a renewed certificate is worth one.
+  #reported(socket: RelaySocket, report: FrameOf<RelayFrame, "report">): void {
+    const before = attachmentOf(socket);
+    const attachment = reattach(socket, reportedChange(before, report));
+    const isRenewed = before.greeting?.hello.certificateExpiresMs !== report.certificateExpiresMs;
+    if (isRenewed && attachment.role === "active") this.#activate(attachment);
   }
 
   // An instance has one link; and a link that has been silent for longer than a relay ever is, is a ghost.

@@ -5,10 +5,10 @@
 import { type AccessRequest, digestOf } from "../shared/access-request.ts";
 import { type Click, clickIn, isNearMiss } from "../shared/click.ts";
 import type { ActionPointer } from "../shared/custom-action.ts";
-import type { Decisions, Verdict } from "../shared/decisions.ts";
+import { type Decisions, type Verdict, verdictSchema } from "../shared/decisions.ts";
 import type { WebhookEvent } from "../shared/webhook-event.ts";
 import { readWebhook } from "../shared/webhook-event.ts";
-import { type Ledger, MAX_HELD_DELIVERIES } from "./ledger.ts";
+import { type Ledger, MAX_HELD_DELIVERIES, type StoredDelivery } from "./ledger.ts";
 import { pagingOf, type RequestRecord } from "./record.ts";
 import { actionPressed, clicked, type Identity, nearMissed } from "./steps/click.ts";
 import { incidentResolved } from "./steps/paging.ts";
@@ -73,32 +73,30 @@ export class Requests {
   delivered(delivery: { raw: Uint8Array; signature: string }, decisions: Decisions | undefined): void {
     const event = readWebhook(delivery.raw);
     if (event.kind === "unused" || event.kind === "unreadable") return;
-    const { ledger, now } = this.#options;
-    const requestId = ledger.requestOf(event.incidentId);
+    const requestId = this.#options.ledger.requestOf(event.incidentId);
     const stored = { eventId: event.eventId, incidentId: event.incidentId, ...delivery };
     if (requestId !== undefined) this.#apply(requestId, event, stored, decisions);
-    else if (ledger.isOpeningAny() && ledger.heldCount() < MAX_HELD_DELIVERIES) ledger.addDelivery(stored, now(), true);
+    else this.#hold(stored);
   }
 
-  /** An authentic press of a button: the log entries that it points to are to be read. */
+  /** An authentic press of a button: the log entries that it points to are to be read, once the incident is known. */
   pressed(pointers: readonly ActionPointer[], verdict: Verdict): void {
+    const { ledger, now } = this.#options;
     for (const pointer of pointers) {
-      const requestId = this.#options.ledger.requestOf(pointer.incidentId);
-      if (requestId !== undefined) {
-        this.change(requestId, (record) => actionPressed(record, pointer, verdict, this.#options.now()));
-      }
+      const { logEntryId: eventId, incidentId } = pointer;
+      const requestId = ledger.requestOf(incidentId);
+      if (requestId === undefined) this.#hold({ eventId, incidentId, raw: heldPress(verdict), signature: "" });
+      else this.change(requestId, (record) => actionPressed(record, pointer, verdict, now()));
     }
   }
 
   /** Acts on what was held for an incident before it was known whose it is. */
   release(incidentId: string, decisions: Decisions | undefined): void {
     const { ledger } = this.#options;
-    const requestId = ledger.requestOf(incidentId);
-    if (requestId === undefined) return;
     for (const { eventId, raw, signature } of ledger.releaseHeld(incidentId)) {
-      const event = readWebhook(raw);
-      if (event.kind === "unused" || event.kind === "unreadable") ledger.dropDelivery(eventId);
-      else this.#apply(requestId, event, { eventId, incidentId, raw, signature }, decisions);
+      const press = verdictHeld(raw);
+      if (press === undefined) this.delivered({ raw, signature }, decisions);
+      else this.pressed([{ logEntryId: eventId, incidentId }], press);
     }
   }
 
@@ -110,20 +108,21 @@ export class Requests {
     return true;
   }
 
-  #apply(
-    requestId: string,
-    event: WebhookEvent,
-    delivery: { eventId: string; incidentId: string; raw: Uint8Array; signature: string },
-    decisions: Decisions | undefined,
-  ): void {
+  #hold(delivery: StoredDelivery): void {
+    const { ledger, now } = this.#options;
+    if (ledger.isOpeningAny() && ledger.heldCount() < MAX_HELD_DELIVERIES) ledger.addDelivery(delivery, now(), true);
+  }
+
+  #apply(requestId: string, event: WebhookEvent, delivery: StoredDelivery, decisions: Decisions | undefined): void {
     const { ledger, now, knownIdentity } = this.#options;
     const nowMs = now();
     this.change(requestId, (record) => {
       const click = decisions && clickIn(event, decisions);
       if (click !== undefined) {
         if (isOwnNote(record, event)) return record;
-        ledger.addDelivery(delivery, nowMs, false);
-        return clicked(record, click, { nowMs, identity: knownIdentity(record, click) });
+        const after = clicked(record, click, { nowMs, identity: knownIdentity(record, click) });
+        if (after !== record) ledger.addDelivery(delivery, nowMs, false);
+        return after;
       }
       if (event.kind === "resolved") return incidentResolved(record, event.incidentId, event.mergedInto, nowMs);
       const helps = event.kind === "annotated" && decisions?.channels.includes("note") && isNearMiss(event.content);
@@ -136,6 +135,15 @@ export class Requests {
     this.#options.ledger.store(after, before);
     this.#options.changed(after, before);
   }
+}
+
+// Of a press only its verdict has to be held: what counts is re-read. No event that is held reads as one.
+function heldPress(verdict: Verdict): Uint8Array {
+  return new TextEncoder().encode(verdict);
+}
+
+function verdictHeld(raw: Uint8Array): Verdict | undefined {
+  return verdictSchema.safeParse(new TextDecoder().decode(raw)).data;
 }
 
 function isOwnNote(record: RequestRecord, event: WebhookEvent): boolean {

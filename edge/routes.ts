@@ -10,6 +10,7 @@ import { MAX_DELIVERY_BYTES } from "../shared/protocol.ts";
 import { MAX_SIGNATURE_HEADER_CHARACTERS } from "../shared/signature.ts";
 import { accepted, completeHeaders, type Refusal, refused } from "./answer.ts";
 import { readAtMost } from "./body.ts";
+import { isPing } from "./check/pings.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { type ClusterStub, RELAY_HEADERS } from "./cluster-rpc.ts";
 import { clusterIn, type EdgeConfig, type Env, faultsIn, readEdgeConfig } from "./config.ts";
@@ -49,6 +50,7 @@ routes.all("/v1/:cluster/actions/approve", known(), only("POST"), (call) => take
 routes.all("/v1/:cluster/actions/deny", known(), only("POST"), (call) => takeAction(call, "deny"));
 routes.all("/v1/:cluster/relay", known(), only("GET"), takeRelay);
 routes.all("/v1/:cluster/status", known(), only("GET"), tellStatus);
+routes.all("/v1/:cluster/check", known(), only("POST"), runChecks);
 
 const told = new WeakSet<EdgeConfig>();
 
@@ -97,6 +99,7 @@ async function takeDelivery(call: Call): Promise<Response> {
       return refuse(call, { code: "unknown_signature" });
     case "authentic":
       if (couldMatter(raw)) await cluster.deliver({ raw, signature });
+      else if (isPing(raw)) await cluster.pinged({ subscriptionId: headers.get("X-Webhook-Subscription") });
       return accepted();
   }
 }
@@ -130,6 +133,14 @@ async function tellStatus(call: Call): Promise<Response> {
   const { config, cluster } = call.var;
   if (!(await mayReadStatus(config, call.req.raw.headers, whereAndWhen(call)))) return stranger(call, "status");
   return Response.json(await cluster.status());
+}
+
+async function runChecks(call: Call): Promise<Response> {
+  const { config, cluster } = call.var;
+  const at = whereAndWhen(call);
+  if (!(await mayReadStatus(config, call.req.raw.headers, at))) return stranger(call, "check");
+  const webhookUrl = `${at.origin}/v1/${config.cluster}/webhook`;
+  return Response.json({ checks: await cluster.check({ webhookUrl }) });
 }
 
 function whereAndWhen(call: Call): { origin: string; nowMs: number } {

@@ -20,14 +20,16 @@ export interface StatusSources {
 export function clusterStatus({ ledger, relays, health, now }: StatusSources): unknown {
   const open = ledger.openRequests();
   const session = ledger.session();
+  const connected = relays.connected();
+  const active = connected.find(({ role }) => role === "active");
   const shown = open.slice(0, MAX_SHOWN_REQUESTS).flatMap(([id]) => ledger.load(id) ?? []);
   return {
     nowMs: now,
     epoch: session?.epoch ?? 0,
     activeSinceMs: session?.sinceMs ?? null,
-    teleportVersion: session?.hello.teleportVersion ?? null,
-    certificateExpiresMs: session?.hello.certificateExpiresMs ?? null,
-    relays: relays.connected(),
+    teleportVersion: active?.teleportVersion ?? session?.hello.teleportVersion ?? null,
+    certificateExpiresMs: active?.certificateExpiresMs ?? session?.hello.certificateExpiresMs ?? null,
+    relays: connected,
     pagerduty: { ok: health.problem === null, problem: health.problem },
     pendingCount: open.length,
     heldDeliveries: ledger.heldCount(),

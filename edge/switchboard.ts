@@ -2,9 +2,13 @@
  * One cluster's edge, whatever it runs in: the ledger, the relays and the PagerDuty work wired together, and the one alarm
  * that looks after all of them. Time, randomness, network, storage and sockets come in from outside.
  */
+import type { Check } from "../shared/check.ts";
 import { readActionPayload } from "../shared/custom-action.ts";
 import type { Verdict } from "../shared/decisions.ts";
 import type { Logger } from "../shared/log.ts";
+import { eventsFor } from "./check/coverage.ts";
+import { Pings } from "./check/pings.ts";
+import { runChecks, servicesInUse } from "./check.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { Exchange } from "./exchange.ts";
 import { Ledger } from "./ledger.ts";
@@ -24,7 +28,7 @@ import { EXPIRY_GRACE_MS } from "./steps/request.ts";
 /** How long the alarm leaves work that is under way alone before it looks whether it was lost, in ms. */
 export const LEASE_MS = 15_000;
 
-/** Most requests that one alarm looks after; with more due it comes again at once. */
+/** Most requests that one alarm looks after; with more due it comes again after {@link LEASE_MS}. */
 const SWEEP_COUNT = 500;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -55,6 +59,8 @@ export class Switchboard {
   readonly #relays: Relays;
   readonly #exchange: Exchange;
   readonly #health: PagerDutyHealth;
+  readonly #pagerDuty: PagerDuty;
+  readonly #pings = new Pings();
   #armedMs: number | null;
 
   constructor(surroundings: Surroundings) {
@@ -70,6 +76,7 @@ export class Switchboard {
     const people = new People(pagerDuty, config.pagerDuty.userEmail, now);
     const requests = () => this.#requests;
     this.#ledger = ledger;
+    this.#pagerDuty = pagerDuty;
     this.#health = new PagerDutyHealth({ config, pagerDuty, people, now, fault, changed: () => this.#tellHealth() });
     this.#relays = new Relays({
       cluster: config.cluster,
@@ -145,7 +152,7 @@ export class Switchboard {
   look(): void {
     try {
       const { now } = this.#surroundings;
-      for (const requestId of this.#ledger.dueBy(now(), SWEEP_COUNT)) this.#lookAt(requestId);
+      for (const requestId of this.#ledger.dueBy(now(), SWEEP_COUNT)) this.#lookSafelyAt(requestId);
       this.#outbox.beginDue();
       this.#relays.checkAnswers();
       this.#ledger.dropHeld(now());
@@ -161,6 +168,35 @@ export class Switchboard {
       health: this.#health,
       now: this.#surroundings.now(),
     });
+  }
+
+  /** An authentic test event of PagerDuty's; null when it does not say of which subscription. */
+  pinged(subscriptionId: string | null): void {
+    this.#pings.arrived(subscriptionId);
+  }
+
+  /** Whether PagerDuty is set up as this cluster needs it; `webhookUrl` is where it should post to. */
+  check(webhookUrl: string, sleep: (ms: number) => Promise<void>): Promise<Check[]> {
+    const { config, now } = this.#surroundings;
+    const decisions = this.#ledger.session()?.hello.decisions ?? { channels: ["note"] };
+    return runChecks({
+      config,
+      pagerDuty: this.#pagerDuty,
+      serviceIds: servicesInUse(config.serviceId, this.#ledger),
+      wanted: { url: webhookUrl, events: eventsFor(decisions) },
+      pings: this.#pings,
+      nowMs: now(),
+      sleep,
+    });
+  }
+
+  // One request that cannot be looked after must not stop the others.
+  #lookSafelyAt(requestId: string): void {
+    try {
+      this.#lookAt(requestId);
+    } catch (error) {
+      this.#surroundings.log.error("a request cannot be looked after", { requestId, problem: String(error) });
+    }
   }
 
   #lookAt(requestId: string): void {
@@ -192,14 +228,19 @@ export class Switchboard {
   #arm(byMs?: number): void {
     const { now, wakeEveryMs, setAlarm } = this.#surroundings;
     const nowMs = now();
-    const lookMs = this.#ledger.nextLookMs();
+    const lookMs = this.#ledger.nextLookMs(nowMs);
+    const isAnyDue = this.#ledger.dueBy(nowMs, 1).length > 0;
     const wanted = [
       ...(byMs === undefined ? [] : [byMs]),
-      ...(lookMs === null ? [] : [lookMs > nowMs ? lookMs : Math.max(nowMs + LEASE_MS, this.#outbox.pausedUntilMs)]),
+      ...(lookMs === null ? [] : [lookMs]),
+      ...(isAnyDue ? [Math.max(nowMs + LEASE_MS, this.#outbox.pausedUntilMs)] : []),
       ...(wakeEveryMs === null ? [] : [nowMs + wakeEveryMs]),
     ];
     const atMs = wanted.length === 0 ? null : Math.max(nowMs, Math.min(...wanted));
-    if (atMs === null || (this.#armedMs !== null && this.#armedMs <= atMs)) return;
+    const armedMs = this.#armedMs;
+    // One that should have come and did not was lost.
+    const isArmed = armedMs !== null && armedMs > nowMs - LEASE_MS;
+    if (atMs === null || (isArmed && armedMs <= atMs)) return;
     this.#armedMs = atMs;
     setAlarm(atMs);
   }

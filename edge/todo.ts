@@ -43,15 +43,14 @@ export function pagerDutyTasks(record: RequestRecord): PagerDutyTask[] {
 }
 
 function nextForPaging(paging: Paging): PagerDutyTask[] {
-  const { id, dueMs, incidentId } = paging;
-  if (paging.state === "closed") return [];
-  if (paging.state === "opening" || incidentId === null) {
-    return [{ task: "open", id, dueMs, paging }];
-  }
+  const { id, dueMs, incidentId, state } = paging;
+  if (state === "opening") return [{ task: "open", id, dueMs, paging }];
+  if (incidentId === null) return [];
   const [note] = paging.notes;
+  // A resolved incident takes notes too: who clicks on it is still told what became of the click.
   if (note !== undefined)
-    return [{ task: "note", id, dueMs, paging, note, incidentId: note.onIncidentId ?? incidentId }];
-  return paging.closing ? [{ task: "resolve", id, dueMs, paging, incidentId }] : [];
+    return [{ task: "note", id: note.id, dueMs, paging, note, incidentId: note.onIncidentId ?? incidentId }];
+  return state === "open" && paging.closing ? [{ task: "resolve", id, dueMs, paging, incidentId }] : [];
 }
 
 /** The incidents that the relay is to write into Teleport, when it has not written all of them; else undefined. */

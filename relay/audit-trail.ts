@@ -24,6 +24,7 @@ export class AuditTrail {
   readonly #sink: AuditSink;
   readonly #clock: Clock;
   readonly #log: Logger;
+  /** Whose line has been written, or will be late: the same click on another request has a line of its own. */
   readonly #intended = new Set<string>();
   #late: AuditRecord[] = [];
   #isWritable = true;
@@ -41,26 +42,29 @@ export class AuditTrail {
 
   /** Before Teleport is called: whether the call may be made. Said once for a click, however many attempts it takes. */
   async intended(frame: DecideFrame, click: Click): Promise<boolean> {
-    if (this.#intended.has(click.id)) return true;
+    const intent = intentOf(frame, click);
+    if (this.#intended.has(intent)) return true;
     if (await this.#write({ kind: "intent", ...this.#judged(frame, click) })) {
-      this.#intended.add(click.id);
+      this.#intended.add(intent);
       return true;
     }
     if (click.verdict === "approve") return false;
-    this.#intended.add(click.id);
+    this.#intended.add(intent);
     this.#keep({ kind: "late", ...this.#judged(frame, click) });
     return true;
   }
 
   /** What Teleport says of the request after the call. */
-  async ended({ requestId }: DecideFrame, click: Click, state: RequestState): Promise<void> {
-    this.#intended.delete(click.id);
+  async ended(frame: DecideFrame, click: Click, state: RequestState): Promise<void> {
+    this.#intended.delete(intentOf(frame, click));
+    const { requestId } = frame;
     const { id: clickId, verdict } = click;
     await this.#writeOrKeep({ kind: "outcome", time: this.#time(), requestId, clickId, verdict, state });
   }
 
   /** A click that was not let through. */
   async refused(frame: DecideFrame, click: Click | undefined, refusal: Refusal, detail: string): Promise<void> {
+    if (click !== undefined) this.#intended.delete(intentOf(frame, click));
     const judged = click === undefined ? this.#unreadable(frame) : this.#judged(frame, click);
     await this.#writeOrKeep({ kind: "refusal", ...judged, refusal, detail });
   }
@@ -81,13 +85,10 @@ export class AuditTrail {
     try {
       await this.#sink.append(record);
     } catch (error) {
-      const problem = error instanceof Error ? error.message : String(error);
-      if (this.#isWritable) this.#log.error("The audit log cannot be written: approvals wait", { problem });
-      this.#isWritable = false;
+      this.#broken(error);
       return false;
     }
-    if (!this.#isWritable) this.#log.info("The audit log can be written again");
-    this.#isWritable = true;
+    this.#mended();
     if (this.#late.length > 0) await this.#writeLate();
     return true;
   }
@@ -98,13 +99,24 @@ export class AuditTrail {
     for (const [index, record] of late.entries()) {
       try {
         await this.#sink.append(record);
-        this.#isWritable = true;
-      } catch {
-        this.#isWritable = false;
+        this.#mended();
+      } catch (error) {
+        this.#broken(error);
         this.#late = [...late.slice(index), ...this.#late];
         return;
       }
     }
+  }
+
+  #broken(error: unknown): void {
+    const problem = error instanceof Error ? error.message : String(error);
+    if (this.#isWritable) this.#log.error("The audit log cannot be written: approvals wait", { problem });
+    this.#isWritable = false;
+  }
+
+  #mended(): void {
+    if (!this.#isWritable) this.#log.info("The audit log can be written again");
+    this.#isWritable = true;
   }
 
   #keep(record: AuditRecord): void {
@@ -140,4 +152,8 @@ export class AuditTrail {
   #time(): string {
     return new Date(this.#clock.now()).toISOString();
   }
+}
+
+function intentOf({ requestId }: DecideFrame, { verdict, id }: Click): string {
+  return JSON.stringify([requestId, verdict, id]);
 }

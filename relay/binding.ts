@@ -5,11 +5,59 @@
 import { digestOf } from "../shared/access-request.ts";
 import type { Logger } from "../shared/log.ts";
 import type { EdgeFrame, FrameOf, RelayFrame, Unnumbered } from "../shared/protocol.ts";
+import type { Clock } from "./clock.ts";
+import type { Lanes } from "./lanes.ts";
 import { bindingData, bindingExpectation, boundIncidents } from "./plugin-data.ts";
 import type { TeleportPort } from "./teleport/port.ts";
 
 /** How often a binding is tried against others' writes to the same plugin data. */
 const ATTEMPTS = 5;
+
+/** How long a binding that Teleport could not take is left before it is tried again, in ms. */
+export const BIND_RETRY_MS = 2_000;
+
+type BindFrame = FrameOf<EdgeFrame, "bind">;
+
+export interface BinderOptions extends BindingOptions {
+  readonly lanes: Lanes;
+  readonly send: (frame: Unnumbered<RelayFrame>) => boolean;
+  /** Told when a binding has been answered: clicks may have waited for it. */
+  readonly answered: (requestId: string) => void;
+  readonly clock: Clock;
+}
+
+/** Carries out each `bind` in its request's turn, again and again until Teleport can be asked or a later one replaces it. */
+export class Binder {
+  readonly #options: BinderOptions;
+  readonly #latest = new Map<string, BindFrame>();
+
+  constructor(options: BinderOptions) {
+    this.#options = options;
+  }
+
+  bind(frame: BindFrame): void {
+    this.#latest.set(frame.requestId, frame);
+    this.#try(frame);
+  }
+
+  #try(frame: BindFrame): void {
+    const { lanes, send, answered, clock, log } = this.#options;
+    const { requestId } = frame;
+    lanes.add(requestId, async () => {
+      // Which incidents count is the edge's last word; an older one must not come after it.
+      if (this.#latest.get(requestId) !== frame) return;
+      try {
+        send(await bindIncidents(this.#options, frame));
+        if (this.#latest.get(requestId) === frame) this.#latest.delete(requestId);
+        answered(requestId);
+      } catch (error) {
+        const problem = error instanceof Error ? error.message : String(error);
+        log.warn("An incident could not be bound; it is tried again", { requestId, problem });
+        clock.after(BIND_RETRY_MS, () => this.#try(frame));
+      }
+    });
+  }
+}
 
 export interface BindingOptions {
   readonly cluster: string;

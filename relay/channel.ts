@@ -3,25 +3,64 @@
  * with the Auth Service itself, which is verified by the name that all of Teleport's Auth certificates carry, never by
  * the host that was dialled.
  */
-import { type ChannelCredentials, type ChannelOptions, credentials } from "@grpc/grpc-js";
+import type { Duplex } from "node:stream";
+import { createSecureContext } from "node:tls";
+import type { ChannelCredentials, ChannelOptions } from "@grpc/grpc-js";
+import { securedByLoadBalancer, type UpgradeProtocol, upgraded } from "./channel/connection-upgrade.ts";
+import { type Dialling, type Layer, LayeredCredentials } from "./channel/credentials.ts";
+import { addressOf, type Endpoint, endpointFor } from "./channel/endpoint.ts";
+import { secure } from "./channel/tls.ts";
+import { WayError } from "./channel/way-error.ts";
+import type { HttpProxy } from "./http-proxy.ts";
 import type { Identity } from "./identity.ts";
+import { CORRECT_HTTP_PROXY } from "./teleport/mend.ts";
 
-/** A way in. `direct` dials the Auth Service's own port. */
-export type Way = {
-  readonly kind: "direct";
-  /** Host and port as configured; the port may be left out. */
-  readonly address: string;
-};
+/**
+ * A way in. `direct` dials the Auth Service's own port. `tls_routing` dials the Proxy's web port, which passes the session
+ * on by its ALPN (Teleport 8 and later). `connection_upgrade` does the same inside an upgraded HTTP connection, through a
+ * load balancer that ends TLS.
+ */
+export type Way =
+  | {
+      readonly kind: "direct";
+      /** Host and port as configured; the port may be left out. */
+      readonly address: string;
+    }
+  | {
+      readonly kind: "tls_routing";
+      /** As for `direct`. */
+      readonly address: string;
+      /** The cluster whose Auth Service the Proxy is asked for. */
+      readonly cluster: string;
+    }
+  | {
+      readonly kind: "connection_upgrade";
+      /** As for `direct`. */
+      readonly address: string;
+      /** As for `tls_routing`. */
+      readonly cluster: string;
+      readonly protocol: UpgradeProtocol;
+    };
 
 /** What a grpc-js client is made from. */
 export interface ChannelSettings {
   readonly target: string;
   readonly credentials: ChannelCredentials;
   readonly options: ChannelOptions;
+  /** How far its dials have come. */
+  readonly dialling: Readonly<Dialling>;
+  /** `host:port` of the HTTP proxy that it goes through, if any. */
+  readonly httpProxy: string | undefined;
 }
 
 /** The Auth Service's port unless its configuration says another. */
 export const AUTH_PORT = 3025;
+
+/** The Proxy's web port where Teleport is a service of its own host's; the default of tsh too. */
+export const PROXY_PORT = 443;
+
+/** The Proxy's web port unless its configuration says another. */
+export const PROXY_DEFAULT_PORT = 3080;
 
 /** The name in every Auth certificate, 4.2.8 to 18, whatever the cluster's or the host's. */
 export const AUTH_SERVER_NAME = "teleport.cluster.local";
@@ -59,21 +98,54 @@ const OPTIONS: ChannelOptions = {
   "grpc-node.flow_control_window": FLOW_CONTROL_WINDOW_BYTES,
 };
 
-/** The channel that takes a way in as this identity. Throws what OpenSSL says when the identity is no pair of PEM texts. */
-export function channelFor(way: Way, identity: Identity): ChannelSettings {
-  switch (way.kind) {
-    case "direct":
-      return { target: targetFor(way.address), credentials: mutualTls(identity), options: OPTIONS };
-  }
+/**
+ * The channel that takes a way in as this identity, through an HTTP proxy if there is one. Throws what OpenSSL says when
+ * the identity is no pair of PEM texts.
+ */
+export function channelFor(way: Way, identity: Identity, httpProxy: HttpProxy | null = null): ChannelSettings {
+  const at = endpointOf(way);
+  // One certificate only: Teleport refuses a client that sends intermediaries.
+  const { authorities, key, certificate } = identity;
+  const secureContext = createSecureContext({ ca: authorities.join("\n"), key, cert: certificate });
+  const session = { secureContext, servername: AUTH_SERVER_NAME, ALPNProtocols: alpnFor(way) };
+  const credentials = new LayeredCredentials({
+    beneath: [...tunnel(httpProxy, at), ...upgrade(way, at)],
+    session: (under) => secure(under, session),
+  });
+  const { dialling } = credentials;
+  const dialled = addressOf(httpProxy?.endpoint ?? at);
+  return {
+    target: `dns:${dialled}`,
+    credentials,
+    options: OPTIONS,
+    dialling,
+    httpProxy: httpProxy === null ? undefined : dialled,
+  };
 }
 
-// One certificate only: Teleport refuses a client that sends intermediaries.
-function mutualTls({ authorities, key, certificate }: Identity): ChannelCredentials {
-  return credentials.createSsl(Buffer.from(authorities.join("\n")), Buffer.from(key), Buffer.from(certificate));
+/** What a way dials, unless an HTTP proxy does that for it. */
+export function endpointOf({ kind, address }: Way): Endpoint {
+  return endpointFor(address, kind === "direct" ? AUTH_PORT : PROXY_PORT);
 }
 
-function targetFor(address: string): string {
-  const isBareIpv6 = /^[^[]*:[^:]*:/.test(address);
-  const host = isBareIpv6 ? `[${address}]` : address;
-  return `dns:${/:\d+$/.test(host) ? host : `${host}:${AUTH_PORT}`}`;
+// The Proxy reads the first alone; the Auth Service behind it agrees on `h2`.
+function alpnFor(way: Way): string[] {
+  if (way.kind === "direct") return ["h2"];
+  return [`teleport-auth@${Buffer.from(way.cluster).toString("hex")}.${AUTH_SERVER_NAME}`, "h2"];
+}
+
+function upgrade(way: Way, at: Endpoint): Layer[] {
+  if (way.kind !== "connection_upgrade") return [];
+  return [(under) => securedByLoadBalancer(under, at), (under) => upgraded(under, at, way.protocol)];
+}
+
+function tunnel(httpProxy: HttpProxy | null, at: Endpoint): Layer[] {
+  if (httpProxy === null) return [];
+  return [(under) => httpProxy.tunnel(under, at).catch(blameHttpProxy)];
+}
+
+function blameHttpProxy(error: unknown): Promise<Duplex> {
+  const problem = error instanceof Error ? error.message : String(error);
+  const fault = { code: "unavailable", problem, mend: CORRECT_HTTP_PROXY } as const;
+  return Promise.reject(new WayError("http_proxy", fault, error));
 }

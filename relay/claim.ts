@@ -12,8 +12,12 @@ export const CALL_BEGINS_WITHIN_MS = 3_000;
 /** How long another's claim must have been seen standing before it may be replaced, in ms: the above and a call's deadline. */
 export const CLAIM_LEASE_MS = 15_000;
 
+/** The longest id of a click that a frame takes. */
+const MAX_CLICK_ID_CHARACTERS = 128;
+
 export interface Claim {
   readonly verdict: Verdict;
+  /** Empty when it is nobody's. */
   readonly clickId: string;
   /** Random, new with each attempt. */
   readonly attempt: string;
@@ -29,5 +33,10 @@ export function claimIn(data: PluginData): Claim | undefined {
   const text = data.decision ?? "";
   if (text === "") return undefined;
   const [verdict, attempt = "", ...rest] = text.split(" ");
-  return { verdict: verdictSchema.catch("deny").parse(verdict), attempt, clickId: rest.join(" ") };
+  const clickId = rest.join(" ");
+  return {
+    verdict: verdictSchema.catch("deny").parse(verdict),
+    attempt,
+    clickId: clickId.length > MAX_CLICK_ID_CHARACTERS ? "" : clickId,
+  };
 }

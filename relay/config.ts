@@ -19,7 +19,7 @@ import {
 } from "./config/schema.ts";
 import { unsupported } from "./config/unsupported.ts";
 import type { Policy } from "./guard.ts";
-import type { IdentitySource } from "./identity.ts";
+import type { IdentitySource } from "./identity/source.ts";
 
 /** What the file says, checked as a whole. Only this file reads it; everything after it takes this. */
 export interface RelayConfig {

@@ -34,9 +34,9 @@ function isAuthentic(
   webhookSecrets: readonly string[],
   actionTokens: Readonly<Record<Verdict, string>> | null,
 ): boolean {
+  const raw = fromBase64(evidence.kind === "action" ? evidence.logEntry : evidence.raw);
+  if (raw === undefined || raw.length > MAX_DELIVERY_BYTES) return false;
   if (evidence.kind === "action")
     return actionTokens !== null && sameSecret(evidence.token, actionTokens[evidence.action]);
-  const raw = fromBase64(evidence.raw);
-  if (raw === undefined || raw.length > MAX_DELIVERY_BYTES) return false;
   return verifySignature(raw, evidence.signature, webhookSecrets) === "valid";
 }

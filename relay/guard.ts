@@ -142,7 +142,9 @@ function lateDetail(click: Click, { request }: LiveRequest): string {
   if (click.verdict !== "deny" || request.state !== "APPROVED") return "";
   const ends =
     request.accessExpiresMs === null ? "" : `The access ends at ${new Date(request.accessExpiresMs).toISOString()}. `;
-  return `${ends}To end it now, run: tctl lock --user=${request.user}`;
+  // People copy this into a shell.
+  const user = /^[\w.@+-]+$/.test(request.user) ? request.user : "'the name of the user'";
+  return `${ends}To end it now, run: tctl lock --user=${user}`;
 }
 
 function isStale({ click, nowMs, policy }: Facts): boolean {
@@ -152,10 +154,11 @@ function isStale({ click, nowMs, policy }: Facts): boolean {
 
 function isApprover({ personId, word, policy }: Facts): boolean {
   const email = word.email?.toLowerCase();
-  return policy.approvers.some(
-    (approver) =>
-      approver === "*" || approver === personId || (email !== undefined && approver.toLowerCase() === email),
-  );
+  return policy.approvers.some((approver) => {
+    // The address is the edge's word: it must not pass for a user ID, or for "on-call".
+    if (approver.includes("@")) return approver.toLowerCase() === email;
+    return approver === "*" || approver === personId;
+  });
 }
 
 function onCallCounts({ policy }: Facts): boolean {

@@ -1,23 +1,14 @@
 /**
- * Who the relay is to Teleport: a certificate and its key, and the authorities that it trusts, read from the three files
- * of `tctl auth sign --format=tls` or from one identity file of tctl or tbot. Whatever is wrong with them is found here,
- * before a connection is tried with them. It only reads, and never keeps what it has read.
+ * Who the relay is to Teleport: a certificate and its key, and the authorities that it trusts, read from the files of tctl
+ * or tbot. Whatever is wrong with them is found here, before a connection is tried with them. It only reads, and never
+ * keeps what it has read.
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { IdentityError, type IdentityFault } from "./identity/error.ts";
 import { type PemBlock, pemBlocksIn } from "./identity/pem.ts";
+import { type IdentitySource, type Layout, layoutOf, mendFor } from "./identity/source.ts";
 import { subjectFor } from "./identity/subject.ts";
-
-/** Where the credentials are; absolute paths. */
-export type IdentitySource =
-  | {
-      readonly kind: "files";
-      readonly certificateFile: string;
-      readonly keyFile: string;
-      readonly authoritiesFile: string;
-    }
-  | { readonly kind: "identity_file"; readonly file: string };
 
 /** Credentials that hold together and were valid when they were read. Texts are PEM. */
 export interface Identity {
@@ -46,24 +37,25 @@ const MAX_FILE_BYTES = 1024 * 1024;
  * Throws {@link IdentityError}. Reading again is how a renewal is picked up; a fault then means to keep what there was.
  */
 export async function readIdentity(source: IdentitySource, nowMs: number): Promise<Identity> {
-  const parts = source.kind === "files" ? await readFiles(source) : await readIdentityFile(source);
+  const layout = await layoutOf(source);
+  const parts = layout.kind === "files" ? await readFiles(layout) : await readIdentityFile(layout);
   const { certificate, key, authorities } = parts;
-  const x509 = certificateFor(certificate, source);
-  for (const authority of authorities) certificateFor(authority, source);
+  const x509 = certificateFor(certificate, layout);
+  for (const authority of authorities) certificateFor(authority, layout);
   const subject = subjectFor(x509);
-  if (!isKeyOf(x509, key, source)) {
+  if (!isKeyOf(x509, key, layout)) {
     throw new IdentityError(
       "mismatch",
       key.file,
       `is not the key of ${certificate.file}`,
-      mendFor(source, subject.user),
+      mendFor(layout, subject.user),
     );
   }
   const notBeforeMs = Date.parse(x509.validFrom);
   const expiresMs = Date.parse(x509.validTo);
   const untimely = (fault: IdentityFault, problem: string, mend: string): IdentityError =>
     new IdentityError(fault, certificate.file, problem, mend);
-  if (!(expiresMs > nowMs)) throw untimely("expired", `expired ${x509.validTo}`, mendFor(source, subject.user));
+  if (!(expiresMs > nowMs)) throw untimely("expired", `expired ${x509.validTo}`, mendFor(layout, subject.user));
   if (notBeforeMs > nowMs) {
     throw untimely(
       "not_yet_valid",
@@ -93,52 +85,52 @@ interface Parts {
   readonly authorities: readonly Part[];
 }
 
-async function readFiles(source: Extract<IdentitySource, { kind: "files" }>): Promise<Parts> {
-  const { certificateFile, keyFile, authoritiesFile } = source;
-  const [certificate, second] = (await readParts(certificateFile, source)).filter(isCertificate);
-  const key = (await readParts(keyFile, source)).find(isKey);
-  const authorities = (await readParts(authoritiesFile, source)).filter(isCertificate);
-  if (certificate === undefined) throw without("no_certificate", certificateFile, source);
+async function readFiles(layout: Extract<Layout, { kind: "files" }>): Promise<Parts> {
+  const { certificateFile, keyFile, authoritiesFile } = layout;
+  const [certificate, second] = (await readParts(certificateFile, layout)).filter(isCertificate);
+  const key = (await readParts(keyFile, layout)).find(isKey);
+  const authorities = (await readParts(authoritiesFile, layout)).filter(isCertificate);
+  if (certificate === undefined) throw without("no_certificate", certificateFile, layout);
   if (second !== undefined) {
     const mend = "Leave only the first in it: Teleport refuses a client that sends two.";
     throw new IdentityError("two_certificates", certificateFile, "holds more than one certificate", mend);
   }
-  if (key === undefined) throw without("no_key", keyFile, source);
-  if (authorities.length === 0) throw without("no_authority", authoritiesFile, source);
+  if (key === undefined) throw without("no_key", keyFile, layout);
+  if (authorities.length === 0) throw without("no_authority", authoritiesFile, layout);
   return { key, certificate, authorities };
 }
 
 // Its order decides, as in Teleport's own reader: first the key, then our certificate, then the authorities.
-async function readIdentityFile(source: Extract<IdentitySource, { kind: "identity_file" }>): Promise<Parts> {
-  const { file } = source;
-  const [key, ...rest] = await readParts(file, source);
-  if (key === undefined || !isKey(key)) throw without("no_key", file, source);
+async function readIdentityFile(layout: Extract<Layout, { kind: "identity_file" }>): Promise<Parts> {
+  const { file } = layout;
+  const [key, ...rest] = await readParts(file, layout);
+  if (key === undefined || !isKey(key)) throw without("no_key", file, layout);
   const [certificate, ...authorities] = rest.filter(isCertificate);
-  if (certificate === undefined) throw without("no_certificate", file, source);
-  if (authorities.length === 0) throw without("no_authority", file, source);
+  if (certificate === undefined) throw without("no_certificate", file, layout);
+  if (authorities.length === 0) throw without("no_authority", file, layout);
   return { key, certificate, authorities };
 }
 
-async function readParts(file: string, source: IdentitySource): Promise<Part[]> {
-  const blocks = pemBlocksIn(await readText(file, source));
+async function readParts(file: string, layout: Layout): Promise<Part[]> {
+  const blocks = pemBlocksIn(await readText(file, layout));
   if (blocks === undefined) {
-    const mend = `If it is not being written just now: ${mendFor(source)}`;
+    const mend = `If it is not being written just now: ${mendFor(layout)}`;
     throw new IdentityError("unfinished", file, "breaks off in the middle of a PEM block", mend);
   }
   return blocks.map((block) => ({ ...block, file }));
 }
 
-async function readText(file: string, source: IdentitySource): Promise<string> {
+async function readText(file: string, layout: Layout): Promise<string> {
   try {
     const { size } = await stat(file);
     if (size <= MAX_FILE_BYTES) return await readFile(file, "utf8");
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "ENOENT") throw new IdentityError("missing", file, "does not exist", mendFor(source));
+    if (code === "ENOENT") throw new IdentityError("missing", file, "does not exist", mendFor(layout));
     const mend = "See that the relay's user may read it.";
     throw new IdentityError("unreadable", file, `cannot be read (${code})`, mend);
   }
-  throw new IdentityError("unreadable", file, "is too large to be what it should be", mendFor(source));
+  throw new IdentityError("unreadable", file, "is too large to be what it should be", mendFor(layout));
 }
 
 function isCertificate({ label }: PemBlock): boolean {
@@ -149,19 +141,19 @@ function isKey({ label }: PemBlock): boolean {
   return label.endsWith("PRIVATE KEY");
 }
 
-function certificateFor({ text, file }: Part, source: IdentitySource): X509Certificate {
+function certificateFor({ text, file }: Part, layout: Layout): X509Certificate {
   try {
     return new X509Certificate(text);
   } catch {
-    throw new IdentityError("unreadable", file, "holds a certificate that is none", mendFor(source));
+    throw new IdentityError("unreadable", file, "holds a certificate that is none", mendFor(layout));
   }
 }
 
-function isKeyOf(certificate: X509Certificate, { text, file }: Part, source: IdentitySource): boolean {
+function isKeyOf(certificate: X509Certificate, { text, file }: Part, layout: Layout): boolean {
   try {
     return certificate.checkPrivateKey(createPrivateKey(text));
   } catch {
-    throw new IdentityError("unreadable", file, "holds a private key that cannot be used", mendFor(source));
+    throw new IdentityError("unreadable", file, "holds a private key that cannot be used", mendFor(layout));
   }
 }
 
@@ -171,12 +163,6 @@ const ABSENT = {
   no_authority: "holds no certificate authority to trust",
 } as const;
 
-function without(fault: keyof typeof ABSENT, file: string, source: IdentitySource): IdentityError {
-  return new IdentityError(fault, file, ABSENT[fault], mendFor(source));
-}
-
-function mendFor(source: IdentitySource, user = "…"): string {
-  const isTriple = source.kind === "files";
-  const out = isTriple ? source.certificateFile.replace(/\.crt$/, "") : source.file;
-  return `Issue it again: tctl auth sign --format=${isTriple ? "tls" : "file"} --user=${user} --out=${out}`;
+function without(fault: keyof typeof ABSENT, file: string, layout: Layout): IdentityError {
+  return new IdentityError(fault, file, ABSENT[fault], mendFor(layout));
 }

@@ -3,14 +3,16 @@
  * same as the first. What Teleport does not list is not over for that reason: a caller without rights is shown an empty
  * list. It is over when Teleport says so, when its time has come, or when a read of it tells what became of it.
  */
-import { digestOf, endOfState, type RequestEnd } from "../shared/access-request.ts";
+import { type AccessRequest, digestOf, endOfState, type RequestEnd } from "../shared/access-request.ts";
+import type { Verdict } from "../shared/decisions.ts";
 import type { Logger } from "../shared/log.ts";
-import type { RelayFrame, Unnumbered } from "../shared/protocol.ts";
+import type { FrameOf, RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import type { LiveRequest } from "./access-request.ts";
 import { claimIn } from "./claim.ts";
 import type { Lanes } from "./lanes.ts";
 import type { WholeWelcome } from "./link/handlers.ts";
-import { boundIncidents, resolutionData } from "./plugin-data.ts";
+import { boundIncidents, type PluginData, resolutionData } from "./plugin-data.ts";
+import type { RequestFrame, RequestFrames } from "./request-frame.ts";
 import type { TeleportPort } from "./teleport/port.ts";
 import type { WatchSink } from "./watch.ts";
 
@@ -18,8 +20,11 @@ export interface InventoryOptions {
   readonly cluster: string;
   readonly teleport: Pick<TeleportPort, "read" | "pluginData" | "updatePluginData">;
   readonly lanes: Lanes;
+  readonly frames: Pick<RequestFrames, "now" | "later">;
   /** False when no link stands; the next sync makes up for it. */
   readonly send: (frame: Unnumbered<RelayFrame>) => boolean;
+  /** Told when a request is over by other doing than a decision of ours. */
+  readonly ended: (requestId: string) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
@@ -32,10 +37,25 @@ interface AtEdge {
   readonly requestExpiresMs: number | null;
 }
 
+/** How a request ended, as the edge is told. */
+type Ending = Pick<FrameOf<RelayFrame, "ended">, "end" | "who" | "why" | "clickId">;
+
+/** Most ended requests remembered. */
+const MAX_REMEMBERED = 10_000;
+
 export class Inventory implements WatchSink {
   readonly #options: InventoryOptions;
   /** Requests that are pending in Teleport, as last seen; undefined until they have been listed. */
   #pending: Map<string, LiveRequest> | undefined;
+  /** What the last list showed: another's presence there is tried when one cannot be read. */
+  #listed: readonly string[] = [];
+  /**
+   * Requests that have ended, oldest first, and how, unless the edge knows it from a decision. A late list or event brings
+   * none of them back.
+   */
+  readonly #ended = new Map<string, Ending | null>();
+  /** Requests that wait to be looked at. */
+  readonly #toLookAt = new Set<string>();
   /** Requests that are open at the edge; undefined while no link stands. */
   #atEdge: Map<string, AtEdge> | undefined;
   #synced = false;
@@ -44,16 +64,16 @@ export class Inventory implements WatchSink {
     this.#options = options;
   }
 
-  connected(): void {
-    this.#options.log.info("Watcher connected");
-  }
+  // The watch says both itself; what was known stays the best that is known.
+  connected(): void {}
 
-  // The watch says so itself; what was known stays the best that is known.
   lost(): void {}
 
   listed(requests: readonly LiveRequest[]): void {
     const before = this.#pending;
-    this.#pending = new Map(requests.map((live) => [live.request.id, live]));
+    const pending = requests.filter(({ request }) => !this.#ended.has(request.id));
+    this.#pending = new Map(pending.map((live) => [live.request.id, live]));
+    this.#listed = [...this.#pending.keys()];
     const missing = [...(before?.keys() ?? [])].filter((id) => !this.#pending?.has(id));
     // Between two lists of one watch nothing goes unseen but what Teleport hides: these are looked at one by one.
     for (const id of missing) this.#keep(id, before?.get(id));
@@ -62,6 +82,7 @@ export class Inventory implements WatchSink {
 
   put(live: LiveRequest): void {
     const { id, state } = live.request;
+    if (state === "PENDING" && this.#ended.has(id)) return;
     if (state === "PENDING") {
       this.#pending?.set(id, live);
       this.#tell(live);
@@ -69,7 +90,7 @@ export class Inventory implements WatchSink {
   }
 
   deleted(requestId: string): void {
-    if (this.#isKnown(requestId)) this.#options.lanes.add(requestId, async () => this.#over(requestId, "deleted"));
+    if (this.#isKnown(requestId)) this.#options.lanes.add(requestId, async () => this.#dropped(requestId));
   }
 
   /** A link stands: what the edge has is what `welcome` said. */
@@ -85,16 +106,21 @@ export class Inventory implements WatchSink {
   }
 
   /** A decision of ours ended a request, and the edge knows. */
-  settled(requestId: string): void {
-    this.#pending?.delete(requestId);
-    this.#atEdge?.delete(requestId);
+  settled(request: AccessRequest): void {
+    this.#pending?.delete(request.id);
+    this.#atEdge?.delete(request.id);
+    this.#remember(request.id, null);
+    this.#options.lanes.add(request.id, async () => {
+      await this.#record(request, await this.#options.teleport.pluginData(request.id));
+    });
   }
 
   /** Looks at every request whose time has come. Teleport may list it for minutes more, or drop it without a word. */
   checkExpiry(): void {
     const nowMs = this.#options.now();
     for (const [id, { request }] of this.#pending ?? []) {
-      if (request.requestExpiresMs !== null && request.requestExpiresMs <= nowMs) this.#look(id);
+      if (request.requestExpiresMs === null || request.requestExpiresMs > nowMs || this.#toLookAt.has(id)) continue;
+      this.#look(id);
     }
   }
 
@@ -115,14 +141,17 @@ export class Inventory implements WatchSink {
 
   #reconcile(): void {
     if (this.#pending === undefined || this.#atEdge === undefined) return;
-    for (const live of this.#pending.values()) this.#tell(live);
+    const tellings = [...this.#pending.values()].map((live) => this.#tell(live));
     const unlisted = [...this.#atEdge.keys()].filter((id) => !this.#pending?.has(id));
     if (this.#synced) {
       for (const id of unlisted) this.#look(id);
       return;
     }
     this.#synced = true;
-    void this.#lookAtAll(unlisted).then(() => this.#options.send({ type: "synced" }));
+    const session = this.#atEdge;
+    void Promise.all([...tellings, this.#lookAtAll(unlisted)]).then(() => {
+      if (this.#atEdge === session) this.#options.send({ type: "synced" });
+    });
   }
 
   async #lookAtAll(requestIds: readonly string[]): Promise<void> {
@@ -130,23 +159,48 @@ export class Inventory implements WatchSink {
     await Promise.all(looks);
   }
 
-  #tell(live: LiveRequest): void {
-    const { cluster, send } = this.#options;
+  /** Sends a request at once if that can be done, else in its lane; undefined or resolved when it is done. */
+  #tell(live: LiveRequest): Promise<void> | undefined {
+    if (!this.#isNews(live)) return undefined;
     const { request } = live;
-    const digest = digestOf(cluster, request);
-    const has = this.#atEdge?.get(request.id);
-    const isNew = has === undefined || has.digest !== digest || has.reviews < request.reviews.length;
-    if (this.#atEdge === undefined || !isNew) return;
-    if (!send({ type: "request", request, recipients: [] })) return;
-    this.#atEdge.set(request.id, {
-      digest,
+    const frame = this.#options.frames.now(request);
+    if (frame !== undefined) {
+      this.#send(live, frame);
+      return undefined;
+    }
+    return new Promise((told) => {
+      this.#options.lanes.add(request.id, () => this.#tellNow(request.id).finally(told));
+    });
+  }
+
+  // Whatever has become of the request meanwhile waits in the same lane, but for what needs none.
+  async #tellNow(requestId: string): Promise<void> {
+    const live = this.#pending?.get(requestId);
+    if (live === undefined || !this.#isNews(live)) return;
+    const frame = await this.#options.frames.later(live.request);
+    if (this.#pending?.has(requestId) === true && this.#isNews(live)) this.#send(live, frame);
+  }
+
+  #isNews({ request }: LiveRequest): boolean {
+    if (this.#atEdge === undefined) return false;
+    const has = this.#atEdge.get(request.id);
+    const digest = digestOf(this.#options.cluster, request);
+    return has === undefined || has.digest !== digest || has.reviews < request.reviews.length;
+  }
+
+  #send({ request }: LiveRequest, frame: RequestFrame): void {
+    if (!this.#options.send(frame)) return;
+    this.#atEdge?.set(request.id, {
+      digest: digestOf(this.#options.cluster, request),
       reviews: request.reviews.length,
       requestExpiresMs: request.requestExpiresMs,
     });
   }
 
   #look(requestId: string, looked: () => void = () => undefined): void {
+    this.#toLookAt.add(requestId);
     this.#options.lanes.add(requestId, async () => {
+      this.#toLookAt.delete(requestId);
       try {
         await this.#lookNow(requestId);
       } finally {
@@ -156,56 +210,91 @@ export class Inventory implements WatchSink {
   }
 
   async #lookNow(requestId: string): Promise<void> {
+    const ending = this.#ended.get(requestId);
+    if (ending) return this.#over(requestId, ending);
     const live = await this.#options.teleport.read(requestId);
     if (live === undefined) return this.#unreadable(requestId);
     const { state, requestExpiresMs } = live.request;
     if (state !== "PENDING") return this.#resolved(live);
-    if (requestExpiresMs !== null && requestExpiresMs <= this.#options.now()) return this.#over(requestId, "expired");
+    if (requestExpiresMs !== null && requestExpiresMs <= this.#options.now()) return this.#over(requestId, EXPIRED);
     this.#pending?.set(requestId, live);
-    this.#tell(live);
+    await this.#tellNow(requestId);
   }
 
-  // Nothing can be read: the request is gone, or our right to see it is. A list that shows others proves the right.
-  #unreadable(requestId: string): void {
+  // Nothing can be read: the request is gone, or our right to see it is. Another that can be read proves the right.
+  async #unreadable(requestId: string): Promise<void> {
+    if (this.#isPastExpiry(requestId) || (await this.#seesAnother(requestId))) return this.#dropped(requestId);
+    this.#options.log.debug("Teleport shows nothing of a request; it stays open until its end is certain", {
+      requestId,
+    });
+  }
+
+  async #seesAnother(requestId: string): Promise<boolean> {
+    const other = this.#listed.find((id) => id !== requestId && !this.#ended.has(id));
+    return other !== undefined && (await this.#options.teleport.read(other)) !== undefined;
+  }
+
+  #isPastExpiry(requestId: string): boolean {
     const expiresMs =
       this.#pending?.get(requestId)?.request.requestExpiresMs ?? this.#atEdge?.get(requestId)?.requestExpiresMs;
-    const isPastExpiry = typeof expiresMs === "number" && expiresMs <= this.#options.now();
-    const seesOthers = [...(this.#pending?.keys() ?? [])].some((id) => id !== requestId);
-    if (isPastExpiry) this.#over(requestId, "expired");
-    else if (seesOthers) this.#over(requestId, "deleted");
-    else
-      this.#options.log.debug("Teleport shows nothing of a request; it stays open until its end is certain", {
-        requestId,
-      });
+    return typeof expiresMs === "number" && expiresMs <= this.#options.now();
+  }
+
+  #dropped(requestId: string): void {
+    this.#over(requestId, this.#isPastExpiry(requestId) ? EXPIRED : DELETED);
   }
 
   async #resolved({ request }: LiveRequest): Promise<void> {
     const end = endOfState(request.state);
     if (end === undefined || !this.#isKnown(request.id)) return;
-    const { teleport } = this.#options;
-    const data = await teleport.pluginData(request.id);
+    const data = await this.#options.teleport.pluginData(request.id);
     const claim = claimIn(data);
-    const isOurs = claim !== undefined && (end === "approved" ? claim.verdict === "approve" : claim.verdict === "deny");
-    const reviewers = request.reviews.filter(({ proposedState }) => proposedState === request.state);
-    const who = reviewers.map(({ author }) => author).join(", ");
-    const why = request.resolveReason || (reviewers.at(-1)?.reason ?? "");
-    this.#over(request.id, end, { who: who || null, why: why || null, clickId: isOurs ? claim.clickId : null });
-    if (boundIncidents(data).length === 0 || (data.resolution ?? "") !== "") return;
-    // For whoever goes back to the predecessor; nothing here reads it.
-    await teleport.updatePluginData(request.id, resolutionData(end, why), { resolution: "" });
+    const clickId = claim !== undefined && claim.verdict === VERDICTS[end] ? claim.clickId || null : null;
+    const who = reviewersOf(request)
+      .map(({ author }) => author)
+      .join(", ");
+    this.#over(request.id, { end, who: who || null, why: reasonOf(request) || null, clickId });
+    await this.#record(request, data);
   }
 
-  #over(requestId: string, end: RequestEnd, words = NOBODY): void {
+  // For whoever goes back to the predecessor; nothing here reads it.
+  async #record(request: AccessRequest, data: PluginData): Promise<void> {
+    const end = endOfState(request.state);
+    if (end === undefined || boundIncidents(data).length === 0 || (data.resolution ?? "") !== "") return;
+    const resolution = resolutionData(end, reasonOf(request));
+    await this.#options.teleport.updatePluginData(request.id, resolution, { resolution: "" });
+  }
+
+  #over(requestId: string, ending: Ending): void {
     if (!this.#isKnown(requestId)) return;
+    const { log, send, ended } = this.#options;
     this.#pending?.delete(requestId);
-    if (this.#atEdge?.has(requestId) !== true) return;
-    if (this.#options.send({ type: "ended", requestId, end, ...words })) this.#atEdge.delete(requestId);
-    this.#options.log.info("Request ended", { requestId, end });
+    this.#remember(requestId, ending);
+    const isOpenAtEdge = this.#atEdge?.has(requestId) === true;
+    if (isOpenAtEdge && send({ type: "ended", requestId, ...ending })) this.#atEdge?.delete(requestId);
+    log.info("Request ended", { requestId, end: ending.end });
+    ended(requestId);
+  }
+
+  #remember(requestId: string, ending: Ending | null): void {
+    this.#ended.delete(requestId);
+    this.#ended.set(requestId, ending);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > MAX_REMEMBERED && oldest !== undefined) this.#ended.delete(oldest);
   }
 }
 
-const NOBODY: { readonly who: string | null; readonly why: string | null; readonly clickId: string | null } = {
-  who: null,
-  why: null,
-  clickId: null,
-};
+/** The verdict that brings an end about. */
+const VERDICTS: Readonly<Partial<Record<RequestEnd, Verdict>>> = { approved: "approve", denied: "deny" };
+
+const EXPIRED: Ending = { end: "expired", who: null, why: null, clickId: null };
+const DELETED: Ending = { end: "deleted", who: null, why: null, clickId: null };
+
+/** Whose reviews proposed what became of the request. */
+function reviewersOf({ reviews, state }: AccessRequest): AccessRequest["reviews"] {
+  return reviews.filter(({ proposedState }) => proposedState === state);
+}
+
+function reasonOf(request: AccessRequest): string {
+  return request.resolveReason || (reviewersOf(request).at(-1)?.reason ?? "");
+}

@@ -49,10 +49,20 @@ export type LinkState =
   | { readonly state: "connected"; readonly session: string; readonly sinceMs: number }
   | { readonly state: "waiting"; readonly problem: string; readonly status: number | null };
 
+/** The edge does not know this relay, and never did in its life; the message says what to mend. */
+export class LinkRefused extends Error {
+  override readonly name = "LinkRefused";
+}
+
+/** How often in a row an edge must refuse a relay that it has never welcomed before the relay believes it. */
+const REFUSALS_BELIEVED = 2;
+
 interface Ended {
   readonly problem: string;
   /** The HTTP status that refused the upgrade, if one did. */
   readonly status: number | null;
+  /** Whether it was for who we are, not for our clock. */
+  readonly isUnknown: boolean;
 }
 
 export class Link {
@@ -63,6 +73,7 @@ export class Link {
   #state: LinkState = { state: "idle" };
   #session: LinkSession | undefined;
   #isWelcomed = false;
+  #wasWelcomed = false;
   /** What was last warned about, until the next welcome. */
   #lastProblem: string | undefined;
   /** The edge's clock less ours, ms, when the edge has refused a token over it. */
@@ -91,12 +102,18 @@ export class Link {
     return this.#session?.send(frame) ?? false;
   }
 
-  /** Keeps the link up until the signal aborts; then closes it in good order and resolves. Never rejects. */
+  /**
+   * Keeps the link up until the signal aborts; then closes it in good order and resolves. Rejects with {@link LinkRefused}
+   * when the edge does not know this relay and has never welcomed it; whatever else is wrong is tried again.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
+    let refusals = 0;
     while (!signal.aborted) {
-      const { problem, status } = await this.#once(signal);
+      const { problem, status, isUnknown } = await this.#once(signal);
       if (signal.aborted) break;
+      refusals = isUnknown ? refusals + 1 : 0;
+      if (refusals >= REFUSALS_BELIEVED && !this.#wasWelcomed) throw new LinkRefused(problem);
       const waitMs = this.#backoff.next();
       // The same trouble again is no news.
       log[problem === this.#lastProblem ? "debug" : "warn"](problem, { retryInMs: waitMs });
@@ -113,13 +130,15 @@ export class Link {
     const end = await this.#connect(signal);
     const session = this.#session;
     this.#session = undefined;
-    const problem = session?.problem ?? this.#problemFor(end);
+    const clockOffsetMs = this.#reckonClock(end);
+    const problem = session?.problem ?? this.#problemFor(end, clockOffsetMs);
     if (this.#isWelcomed) {
       this.#isWelcomed = false;
       this.#backoff.down();
       this.#tellLost(problem);
     }
-    return { problem, status: end.kind === "refused" ? end.status : null };
+    const status = end.kind === "refused" ? end.status : null;
+    return { problem, status, isUnknown: status === 401 && clockOffsetMs === 0 };
   }
 
   // The link outlives whatever its listeners do.
@@ -171,6 +190,7 @@ export class Link {
     const { handlers, clock, log } = this.#options;
     const { session, epoch, role } = welcome;
     this.#isWelcomed = true;
+    this.#wasWelcomed = true;
     this.#lastProblem = undefined;
     this.#backoff.up();
     this.#state = { state: "connected", session, sinceMs: clock.now() };
@@ -183,9 +203,9 @@ export class Link {
     return signToken(key, { origin: url, cluster, issuedAtMs: clock.now() + this.#clockOffsetMs, id: uniqueId() });
   }
 
-  #problemFor(end: SocketEnd): string {
+  #problemFor(end: SocketEnd, clockOffsetMs: number): string {
     const { url, cluster, key } = this.#options;
-    return problemFor(end, { url, cluster, publicKey: key.publicKey, clockOffsetMs: this.#reckonClock(end) });
+    return problemFor(end, { url, cluster, publicKey: key.publicKey, clockOffsetMs });
   }
 
   /** How far off the date of our last token was, ms; 0 unless that may be why the edge refused it. */

@@ -13,5 +13,6 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 void runCommandLine(process.argv.slice(2), {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  env: process.env,
   signal: ending.signal,
 }).then((code) => process.exit(code));

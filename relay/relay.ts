@@ -5,35 +5,44 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Logger } from "../shared/log.ts";
-import type { EdgeFrame, FrameOf, Hello, RelayFrame, Unnumbered } from "../shared/protocol.ts";
+import type { Hello, RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import { AuditLog } from "./audit.ts";
-import { createBackoff } from "./backoff.ts";
-import { bindIncidents } from "./binding.ts";
+import { Binder } from "./binding.ts";
+import type { Way } from "./channel.ts";
 import type { Clock } from "./clock.ts";
 import type { RelayConfig } from "./config.ts";
 import { Decider } from "./decider.ts";
 import type { Verifiers } from "./evidence.ts";
-import { type Identity, readIdentity } from "./identity.ts";
+import { connectFirst, type FirstConnection } from "./first-connection.ts";
+import { tunnelAgentFor } from "./http-proxy/tunnel-agent.ts";
+import type { Environment } from "./http-proxy.ts";
+import type { Identity } from "./identity.ts";
 import { Inventory } from "./inventory.ts";
 import { Lanes } from "./lanes.ts";
+import { createDial } from "./link/web-socket.ts";
 import { Link } from "./link.ts";
 import { readRelayKey } from "./relay-key.ts";
+import { Renewal } from "./renewal.ts";
+import { RenewingTeleport } from "./renewing-teleport.ts";
+import { type Condition, Report } from "./report.ts";
+import { RequestFrames } from "./request-frame.ts";
+import { ResourceNames } from "./resource-names.ts";
+import { RuleBook } from "./rules/book.ts";
 import { openActionTokens, openWebhookSecrets } from "./secret-file.ts";
-import { TeleportError } from "./teleport/error.ts";
 import type { TeleportPort, TeleportServer } from "./teleport/port.ts";
-import { Teleport } from "./teleport.ts";
+import { UserTraits } from "./user-traits.ts";
 import { Watch } from "./watch.ts";
+import { openTeleport } from "./way-in.ts";
 
 /** How often requests whose time has come are looked for, in ms: people are told within a minute. */
 const EXPIRY_CHECK_MS = 5_000;
-
-/** How long a binding that Teleport could not take is left before it is tried again, in ms. */
-const BIND_RETRY_MS = 2_000;
 
 export interface RelayDependencies {
   readonly log: Logger;
   readonly clock: Clock;
   readonly release: string;
+  /** HTTPS_PROXY and NO_PROXY are read. */
+  readonly env: Environment;
   /** Ends the relay in good order. */
   readonly signal: AbortSignal;
 }
@@ -41,124 +50,168 @@ export interface RelayDependencies {
 /** Runs until the signal aborts; rejects with an error whose message is a plain sentence when it cannot go on. */
 export async function runRelay(config: RelayConfig, dependencies: RelayDependencies): Promise<void> {
   const { log, clock, signal } = dependencies;
-  const identity = await readIdentity(config.teleport.identity, clock.now());
   const key = readRelayKey(config.edge.keyFile);
   const verifiers = openVerifiers(config, log);
   const audit = await AuditLog.open(config.auditLog, log);
-  const teleport = new Teleport({ way: { kind: "direct", address: config.teleport.addr }, identity, now: clock.now });
+  const open = openerOf(config, dependencies);
+  let teleport: RenewingTeleport | undefined;
   try {
-    const server = await firstAnswer(teleport, dependencies);
-    if (server === undefined) return;
-    const cluster = clusterOf(config, server);
-    log.info(`Teleport ${server.version}, cluster ${server.cluster}`);
-    const hello = helloOf(config, dependencies, server, identity);
-    await runJourneys({ config, dependencies, cluster, hello, key, verifiers, audit, teleport });
+    const source = config.teleport.identity;
+    const first = await connectFirst({ source, open, clock, random: Math.random, log }, signal);
+    if (first === undefined) return;
+    teleport = new RenewingTeleport(first.teleport, clock);
+    const cluster = clusterOf(config, first.server);
+    log.info(`Teleport ${first.server.version}, cluster ${first.server.cluster}`);
+    await runJourneys({ config, dependencies, cluster, first, open, key, verifiers, audit, teleport });
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    teleport.close();
+    teleport?.close();
     await audit.close();
   }
 }
 
-/** What Teleport says of itself, however long it takes to come up; undefined when the relay is asked to end before. */
-async function firstAnswer(
-  teleport: TeleportPort,
-  { log, clock, signal }: RelayDependencies,
-): Promise<TeleportServer | undefined> {
-  const backoff = createBackoff({
-    minMs: 200,
-    maxMs: 30_000,
-    resetAfterMs: 10_000,
-    random: Math.random,
-    now: clock.now,
-  });
-  while (!signal.aborted) {
-    try {
-      return await teleport.ping();
-    } catch (error) {
-      if (!(error instanceof TeleportError) || !error.retryable) throw error;
-      const retryInMs = backoff.next();
-      log.warn(error.message, { retryInMs });
-      await clock.sleep(retryInMs, signal);
-    }
-  }
-  return undefined;
+/** Opens a Teleport by the way that worked last, or else by whichever works. */
+function openerOf(
+  { teleport: { addr: address, connect } }: RelayConfig,
+  { log, clock, env }: RelayDependencies,
+): (identity: Identity) => Promise<TeleportPort> {
+  let lastWay: Way | undefined;
+  return async (identity) => {
+    const { teleport, way } = await openTeleport({ address, connect, identity, env, log, now: clock.now, lastWay });
+    lastWay = way;
+    return teleport;
+  };
 }
 
 interface Parts {
   readonly config: RelayConfig;
   readonly dependencies: RelayDependencies;
   readonly cluster: string;
-  readonly hello: Omit<Hello, "type" | "protocol">;
+  readonly first: FirstConnection;
+  readonly open: (identity: Identity) => Promise<TeleportPort>;
   readonly key: ReturnType<typeof readRelayKey>;
   readonly verifiers: () => Verifiers;
   readonly audit: AuditLog;
-  readonly teleport: TeleportPort;
+  readonly teleport: RenewingTeleport;
 }
 
 async function runJourneys(parts: Parts): Promise<void> {
-  const { config, dependencies, cluster, hello, key, verifiers, audit, teleport } = parts;
+  const { config, dependencies, cluster, key, verifiers, audit, teleport } = parts;
   const { log, clock, signal } = dependencies;
   const lanes = new Lanes((error) =>
     log.warn("Teleport could not be asked; the next list makes up for it", problemOf(error)),
   );
   const send = (frame: Unnumbered<RelayFrame>): boolean => link.send(frame);
-  const inventory = new Inventory({ cluster, teleport, lanes, send, now: clock.now, log });
+  const settle = (requestId: string): void => decider.settle(requestId);
+  const rules = new RuleBook({ teleport, clock, log });
+  const traits = new UserTraits({ teleport, now: clock.now, log });
+  const names = new ResourceNames({ cluster, teleport, clock, log });
+  const frames = new RequestFrames({ rules, traits, names, clock, log });
+  const inventory = new Inventory({ cluster, teleport, lanes, frames, send, ended: settle, now: clock.now, log });
   const decider = new Decider({
     cluster,
     teleport,
     lanes,
     audit,
     policy: config.policy,
+    requesterEmails: (user) => traits.emailsOf(user),
     verifiers,
     send,
-    settled: (requestId) => inventory.settled(requestId),
+    settled: (request) => inventory.settled(request),
     clock,
     random: Math.random,
     randomId: () => randomUUID(),
     log,
   });
-  const bind = (frame: FrameOf<EdgeFrame, "bind">): void =>
-    lanes.add(frame.requestId, async () => {
-      try {
-        send(await bindIncidents({ cluster, teleport, log }, frame));
-        decider.settle(frame.requestId);
-      } catch (error) {
-        log.warn("An incident could not be bound; it is tried again", {
-          requestId: frame.requestId,
-          ...problemOf(error),
-        });
-        clock.after(BIND_RETRY_MS, () => bind(frame));
-      }
-    });
+  const binder = new Binder({ cluster, teleport, lanes, send, answered: settle, clock, log });
+  const report = new Report(send, conditionOf(parts.first));
+  const hello = helloOf(config, dependencies, parts.first.server);
   const link = new Link({
     url: config.edge.url,
     cluster,
     key,
-    hello: () => hello,
+    hello: () => ({ ...hello, certificateExpiresMs: report.certificateExpiresMs }),
     handlers: {
       welcome: (welcome) => {
         log.info("Edge connected", { role: welcome.role, epoch: welcome.epoch });
         inventory.welcomed(welcome);
+        report.welcomed();
       },
-      bind,
+      bind: (frame) => binder.bind(frame),
       decide: (frame) => decider.decide(frame),
       promote: ({ epoch }) => log.info("This relay is active now", { epoch }),
       health: ({ pagerduty: { ok, problem } }) =>
         ok ? log.info("PagerDuty health check ok") : log.warn("PagerDuty health check failed", { problem }),
       lost: () => inventory.unlinked(),
     },
+    dial: createDial(clock, tunnelAgentFor(config.edge.url, dependencies.env)),
     clock,
     random: Math.random,
     log,
   });
-  const watch = new Watch({ teleport, sink: inventory, clock, random: Math.random, log, refusalEndsStart: true });
+  const watch = new Watch({
+    teleport,
+    sink: inventory,
+    rules,
+    clock,
+    random: Math.random,
+    log,
+    stands: (watchProblem) => {
+      report.change({ watchProblem, watching: watchProblem === null });
+      if (watchProblem === null) void reportVersion(teleport, report);
+    },
+    refusalEndsStart: true,
+  });
+  const renewal = renewalOf(parts, report, () => {
+    watch.retryNow();
+    decider.settleAll();
+  });
   await runTogether(signal, [
     (stop) => link.run(stop),
     (stop) => watch.run(stop),
+    (stop) => rules.run(stop),
+    (stop) => renewal.run(stop),
     (stop) => checkExpiry(inventory, clock, stop),
   ]);
+}
+
+function renewalOf(
+  { config, dependencies: { clock, log }, cluster, first, open, teleport }: Parts,
+  report: Report,
+  replaced: () => void,
+): Renewal {
+  return new Renewal({
+    source: config.teleport.identity,
+    refresh: config.teleport.refreshIdentity,
+    identity: first.identity,
+    cluster,
+    open,
+    replace: (next) => teleport.replace(next),
+    renewed: ({ expiresMs }, { version }) => {
+      report.change({ certificateExpiresMs: expiresMs, teleportVersion: version });
+      replaced();
+    },
+    concern: (certificateProblem) => report.change({ certificateProblem }),
+    clock,
+    log,
+  });
+}
+
+/** A watch that stands again may stand at another release. */
+async function reportVersion(teleport: TeleportPort, report: Report): Promise<void> {
+  const server = await teleport.ping().catch(() => undefined);
+  if (server !== undefined) report.change({ teleportVersion: server.version });
+}
+
+function conditionOf({ identity, server }: FirstConnection): Condition {
+  return {
+    certificateExpiresMs: identity.expiresMs,
+    teleportVersion: server.version,
+    watching: false,
+    watchProblem: null,
+    certificateProblem: null,
+  };
 }
 
 async function checkExpiry(inventory: Inventory, clock: Clock, signal: AbortSignal): Promise<void> {
@@ -210,15 +263,13 @@ function helloOf(
   config: RelayConfig,
   { release }: RelayDependencies,
   { version, cluster, proxyAddress }: TeleportServer,
-  identity: Identity,
-): Omit<Hello, "type" | "protocol"> {
+): Omit<Hello, "type" | "protocol" | "certificateExpiresMs"> {
   return {
     instance: randomUUID(),
     release,
     teleport: { version, cluster, proxyAddress },
     decisions: config.decisions,
     asksOnCall: config.policy.approvers.includes("on-call"),
-    certificateExpiresMs: identity.expiresMs,
   };
 }
 

@@ -35,9 +35,9 @@ export function personRelation(
   return identity === "email" && bothHaveAddresses ? "different" : "unknown";
 }
 
-/** One form for every way of writing a name: NFC, letter case folded by way of upper case, which also joins ß and ss. */
+/** One form for every way of writing a name: NFC, letter case folded by way of upper case, which also joins ß, ẞ and ss. */
 function folded(name: string): string {
-  return name.trim().normalize("NFC").toUpperCase().toLowerCase().normalize("NFC");
+  return name.trim().normalize("NFC").toLowerCase().toUpperCase().toLowerCase().normalize("NFC");
 }
 
 function isEmailAddress(text: string): boolean {

@@ -5,12 +5,13 @@
  */
 
 import { type LiveRequest, liveRequestFor } from "./access-request.ts";
-import { channelFor, type Way } from "./channel.ts";
+import { type ChannelSettings, channelFor, type Way } from "./channel.ts";
 import { type Event, Operation, RequestState } from "./gen/teleport_pb.ts";
 import type { Identity } from "./identity.ts";
+import type { MonitoringRule } from "./rules.ts";
 import { Connection } from "./teleport/connection.ts";
 import { TeleportError } from "./teleport/error.ts";
-import { Listing } from "./teleport/listing.ts";
+import { isUnimplemented, Listing } from "./teleport/listing.ts";
 import type {
   PluginDataUpdate,
   Resolution,
@@ -18,21 +19,27 @@ import type {
   StateSetting,
   TeleportPort,
   TeleportServer,
+  Traits,
   WatchHandlers,
 } from "./teleport/port.ts";
 import { cutReason } from "./teleport/reason.ts";
+import { listFriendlyNames } from "./teleport/resource-listing.ts";
+import { listRules, monitoringRuleFor } from "./teleport/rules-listing.ts";
 
 export interface TeleportOptions {
   readonly way: Way;
   readonly identity: Identity;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Made from the two above unless given. */
+  readonly channel?: ChannelSettings;
 }
 
 /** How long any call but a list may take. */
 const CALL_WITHIN_MS = 10_000;
 
 const KIND = "access_request";
+const RULE_KIND = "access_monitoring_rule";
 
 /** The name under which plugin data is kept: the predecessor's, whose incidents are taken over. */
 const PLUGIN = "pagerduty";
@@ -43,10 +50,12 @@ export class Teleport implements TeleportPort {
   readonly #listing: Listing;
   /** What Ping told since the last watch was opened: a new watch may have another server. */
   #server: TeleportServer | undefined;
+  /** False once a watch that names rules has been refused; they are listed all the same. */
+  #watchesRules = true;
 
-  constructor({ way, identity, now }: TeleportOptions) {
+  constructor({ way, identity, now, channel = channelFor(way, identity) }: TeleportOptions) {
     this.#connection = new Connection({
-      channel: channelFor(way, identity),
+      channel,
       address: way.address,
       certificateExpiresMs: identity.expiresMs,
       now,
@@ -54,8 +63,8 @@ export class Teleport implements TeleportPort {
     this.#listing = new Listing(this.#connection);
   }
 
-  async ping(): Promise<TeleportServer> {
-    const answer = await this.#connection.unary("ping", {}, CALL_WITHIN_MS);
+  async ping(withinMs = CALL_WITHIN_MS): Promise<TeleportServer> {
+    const answer = await this.#connection.unary("ping", {}, withinMs);
     const { serverVersion: version, clusterName: cluster, proxyPublicAddr } = answer;
     this.#listing.serverIs(version);
     this.#server = { version, cluster, proxyAddress: proxyPublicAddr === "" ? null : proxyPublicAddr };
@@ -108,11 +117,49 @@ export class Teleport implements TeleportPort {
     }
   }
 
-  watch(handlers: WatchHandlers, signal: AbortSignal): Promise<void> {
+  listRules(): Promise<MonitoringRule[]> {
+    return listRules(this.#connection);
+  }
+
+  async userTraits(user: string): Promise<Traits | undefined> {
+    const found = await orGone(this.#connection.unary("getUser", { name: user, withSecrets: false }, CALL_WITHIN_MS));
+    if (found === "gone") return undefined;
+    const traits = Object.entries(found.spec?.traits?.values ?? {});
+    return Object.fromEntries(traits.map(([name, { values }]) => [name, values]));
+  }
+
+  resourceNames(kind: string, names: readonly string[], withinMs: number): Promise<ReadonlyMap<string, string>> {
+    return listFriendlyNames(this.#connection, kind, names, withinMs);
+  }
+
+  async watch(handlers: WatchHandlers, signal: AbortSignal): Promise<void> {
     this.#server = undefined;
+    if (handlers.rules === undefined || !this.#watchesRules) return this.#watch([KIND], handlers, signal);
+    let hasStood = false;
+    const stood = (): void => {
+      hasStood = true;
+    };
+    try {
+      return await this.#watch([KIND, RULE_KIND], handlers, signal, stood);
+    } catch (error) {
+      if (hasStood || !refusesKind(error)) throw error;
+      this.#watchesRules = false;
+      return this.#watch([KIND], handlers, signal);
+    }
+  }
+
+  #watch(
+    kinds: readonly string[],
+    handlers: WatchHandlers,
+    signal: AbortSignal,
+    stood: () => void = () => undefined,
+  ): Promise<void> {
     // No filter: one by state would hide what becomes of a request.
-    const request = { kinds: [{ kind: KIND }] };
-    const take = (event: Event): void => handOver(event, handlers);
+    const request = { kinds: kinds.map((kind) => ({ kind })), allowPartialSuccess: kinds.length > 1 };
+    const take = (event: Event): void => {
+      if (event.type === Operation.INIT) stood();
+      handOver(event, handlers);
+    };
     return this.#connection.stream("watchEvents", request, take, { signal });
   }
 
@@ -123,15 +170,28 @@ export class Teleport implements TeleportPort {
 
 // Operations and resources of later releases are skipped.
 function handOver({ type, resource }: Event, handlers: WatchHandlers): void {
-  if (type === Operation.INIT) handlers.init();
+  if (type === Operation.INIT) {
+    handlers.init();
+    handlers.rules?.init();
+  }
   if (type === Operation.PUT && resource.case === "accessRequest") {
     const live = liveRequestFor(resource.value);
     if (live !== undefined) handlers.put(live);
   }
-  if (type === Operation.DELETE && resource.case === "resourceHeader" && resource.value.kind === KIND) {
-    const requestId = resource.value.metadata?.name ?? "";
-    if (requestId !== "") handlers.deleted(requestId);
+  if (type === Operation.PUT && resource.case === "accessMonitoringRule") {
+    handlers.rules?.put(monitoringRuleFor(resource.value));
   }
+  if (type === Operation.DELETE && resource.case === "resourceHeader") {
+    const name = resource.value.metadata?.name ?? "";
+    if (resource.value.kind === KIND && name !== "") handlers.deleted(name);
+    if (resource.value.kind === RULE_KIND && name !== "") handlers.rules?.deleted(name);
+  }
+}
+
+// Without AllowPartialSuccess (13) one kind that we may not watch, or that the server does not have, refuses them all.
+function refusesKind(error: unknown): boolean {
+  const isRefusal = error instanceof TeleportError && (error.code === "permission_denied" || error.code === "invalid");
+  return isRefusal || isUnimplemented(error);
 }
 
 async function orGone<Answer>(call: Promise<Answer>): Promise<Answer | "gone"> {

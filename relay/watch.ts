@@ -9,7 +9,7 @@ import type { LiveRequest } from "./access-request.ts";
 import { type Backoff, createBackoff } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import { TeleportError } from "./teleport/error.ts";
-import type { TeleportPort } from "./teleport/port.ts";
+import type { RuleHandlers, TeleportPort } from "./teleport/port.ts";
 
 /** Who is told. Called synchronously and in Teleport's order; none of these may throw. */
 export interface WatchSink {
@@ -31,10 +31,14 @@ export interface WatchSink {
 export interface WatchOptions {
   readonly teleport: Pick<TeleportPort, "watch" | "listPending">;
   readonly sink: WatchSink;
+  /** Who is told of Access Monitoring Rules; they are watched only if somebody is. */
+  readonly rules?: RuleHandlers;
   readonly clock: Clock;
   /** From 0 up to, but not, 1. */
   readonly random: () => number;
   readonly log: Logger;
+  /** Told whenever the watch has come to stand, with null, and whenever it does not, with why as one sentence. */
+  readonly stands?: (problem: string | null) => void;
   /**
    * Whether `run` rejects when Teleport refuses the certificate or a permission before any watch has stood, as at the
    * start of a program whose operator is looking. Default false: it is retried like everything else.
@@ -67,6 +71,7 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #backoff: Backoff;
   #hasStood = false;
+  #waiting = new AbortController();
 
   constructor(options: WatchOptions) {
     this.#options = options;
@@ -78,18 +83,25 @@ export class Watch {
    * {@link TeleportError}.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, sink, log, refusalEndsStart = false } = this.#options;
+    const { clock, sink, log, stands, refusalEndsStart = false } = this.#options;
     while (!signal.aborted) {
       const { problem, fault } = await this.once(signal);
       this.#backoff.down();
       if (signal.aborted) return;
       sink.lost(problem);
+      stands?.(problem);
       const needsPerson = fault !== undefined && !fault.retryable;
       if (needsPerson && refusalEndsStart && !this.#hasStood) throw fault;
       const waitMs = needsPerson ? SLOW_RETRY_MS : this.#backoff.next();
       log[needsPerson ? "error" : "warn"](`Watcher lost: ${problem}`, { code: fault?.code, retryInMs: waitMs });
-      await clock.sleep(waitMs, signal);
+      this.#waiting = new AbortController();
+      await clock.sleep(waitMs, AbortSignal.any([signal, this.#waiting.signal]));
     }
+  }
+
+  /** Ends the wait before the next attempt, if there is one: what was in the way may be mended. */
+  retryNow(): void {
+    this.#waiting.abort();
   }
 
   /** One watch, from its opening until it ends, whichever way. Rejects only with what a sink has thrown. */
@@ -99,7 +111,7 @@ export class Watch {
     const end = (): void => ended.abort();
     if (signal.aborted) end();
     signal.addEventListener("abort", end, { once: true });
-    const view = new View(this.#options.sink, ended.signal);
+    const view = new View(this.#options, ended.signal);
     const streaming = teleport.watch(view, ended.signal).then(() => ({ problem: STREAM_ENDED }), endFor);
     const listing = confirmed(view, clock, ended.signal).then((isConfirmed) =>
       isConfirmed ? this.#list(view, ended.signal) : { problem: NOT_CONFIRMED },
@@ -113,18 +125,18 @@ export class Watch {
     }
   }
 
-  /** Lists now and every minute; resolves when a list cannot be had. */
+  /** Lists now, every minute, and whenever the watch has moved; resolves when a list cannot be had. */
   async #list(view: View, ended: AbortSignal): Promise<WatchEnd> {
     const { teleport, clock } = this.#options;
     for (;;) {
-      view.listing();
+      const moved = view.listing();
       try {
         const requests = await teleport.listPending();
         if (!ended.aborted) this.#show(view, requests);
       } catch (fault) {
         return endFor(fault);
       }
-      await clock.sleep(LIST_EVERY_MS, ended);
+      await clock.sleep(LIST_EVERY_MS, AbortSignal.any([ended, moved]));
       if (ended.aborted) return { problem: STREAM_ENDED };
     }
   }
@@ -135,6 +147,7 @@ export class Watch {
       this.#backoff.up();
       this.#options.log.info("Watcher connected", { pending: requests.length });
       this.#options.sink.connected();
+      this.#options.stands?.(null);
     }
     view.listed(requests);
   }
@@ -175,15 +188,19 @@ class View {
   #meanwhile: Map<string, Change> | null = new Map();
   /** Whether the first list has been told, so that changes are told as they come. */
   isLive = false;
+  readonly rules?: RuleHandlers;
   onInit = (): void => {};
+  #moved = new AbortController();
 
-  constructor(sink: WatchSink, ended: AbortSignal) {
+  constructor({ sink, rules }: Pick<WatchOptions, "sink" | "rules">, ended: AbortSignal) {
     this.#sink = sink;
+    if (rules !== undefined) this.rules = rules;
     this.#ended = ended;
   }
 
   init(): void {
     this.onInit();
+    this.#moved.abort();
   }
 
   put(request: LiveRequest): void {
@@ -194,8 +211,11 @@ class View {
     this.#change(requestId, { kind: "deleted" });
   }
 
-  listing(): void {
+  /** A list is read from here on; what it answers with aborts when the watch has moved, which asks for another list. */
+  listing(): AbortSignal {
     this.#meanwhile ??= new Map();
+    this.#moved = new AbortController();
+    return this.#moved.signal;
   }
 
   listed(requests: readonly LiveRequest[]): void {

@@ -42,9 +42,9 @@ export const incidentSchema = z
     escalation_policy: optionalReference,
     html_url: z.string().nullable().optional(),
     created_at: time,
-    body: z.unknown(),
-    first_trigger_log_entry: z.unknown(),
-    resolve_reason: z.unknown(),
+    body: z.unknown().optional(),
+    first_trigger_log_entry: z.unknown().optional(),
+    resolve_reason: z.unknown().optional(),
   })
   .transform(
     (incident): Incident => ({
@@ -97,6 +97,7 @@ export interface Service {
   readonly escalationPolicyId: string | null;
   /** After how long PagerDuty resolves by itself, in seconds; null: never. */
   readonly autoResolveSeconds: number | null;
+  readonly teamIds: readonly string[];
 }
 
 export const serviceSchema = z
@@ -105,6 +106,7 @@ export const serviceSchema = z
     name: z.string().nullable().optional(),
     escalation_policy: optionalReference,
     auto_resolve_timeout: z.number().nullable().optional(),
+    teams: z.array(reference).nullable().optional(),
   })
   .transform(
     (service): Service => ({
@@ -112,6 +114,7 @@ export const serviceSchema = z
       name: service.name ?? "",
       escalationPolicyId: service.escalation_policy?.id ?? null,
       autoResolveSeconds: service.auto_resolve_timeout || null,
+      teamIds: service.teams?.map((team) => team.id) ?? [],
     }),
   );
 
@@ -135,3 +138,36 @@ export interface Priority {
 }
 
 export const prioritySchema = z.object({ id, name: z.string() });
+
+/** A webhook subscription, as far as whether and what it brings us. */
+export interface Subscription {
+  readonly id: string;
+  /** Where its deliveries go; null when it has no HTTP address. */
+  readonly url: string | null;
+  /** `disabled`: by PagerDuty, for a day, after refused deliveries. */
+  readonly state: "enabled" | "inactive" | "disabled";
+  readonly events: readonly string[];
+  /** `service_reference`, `team_reference` or `account_reference`, which has no id. */
+  readonly filter: { readonly type: string; readonly id: string | null };
+}
+
+export const subscriptionSchema = z
+  .object({
+    id,
+    active: z.boolean().nullable().optional(),
+    delivery_method: z.object({
+      url: z.string().nullable().optional(),
+      temporarily_disabled: z.boolean().nullable().optional(),
+    }),
+    events: z.array(z.string()),
+    filter: z.object({ type: z.string(), id: id.nullable().optional() }),
+  })
+  .transform(
+    ({ id, active, delivery_method: { url, temporarily_disabled }, events, filter }): Subscription => ({
+      id,
+      url: url ?? null,
+      state: active === false ? "inactive" : temporarily_disabled === true ? "disabled" : "enabled",
+      events,
+      filter: { type: filter.type, id: filter.id ?? null },
+    }),
+  );

@@ -137,12 +137,17 @@ export class Connection {
   }
 
   async #exchange(call: Call, request: Request): Promise<{ response: Response; body: Uint8Array | undefined }> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(), this.#timeoutMs);
     try {
-      const response = await this.#fetch(request);
+      const response = await this.#fetch(new Request(request, { signal: limit.signal }));
       return { response, body: await readAtMost(response.body, call.maxBytes) };
     } catch (error) {
-      const code = request.signal.aborted ? "timeout" : "unavailable";
+      const code = limit.signal.aborted ? "timeout" : "unavailable";
       throw new PagerDutyError(nameOf(call), faultForSilence(code, isWrite(call)), error);
+    } finally {
+      // A timer that is left to run out keeps a Durable Object from sleeping.
+      clearTimeout(timer);
     }
   }
 
@@ -160,7 +165,6 @@ export class Connection {
       headers,
       ...(body !== undefined && { body: JSON.stringify(body) }),
       redirect: "manual",
-      signal: AbortSignal.timeout(this.#timeoutMs),
     });
   }
 

@@ -21,6 +21,8 @@ const SCOPES = [
   "priorities.read",
   "services.read",
   "users.read",
+  "webhook_subscriptions.read",
+  "webhook_subscriptions.write",
 ] as const;
 
 /** How long before its end a token is no longer used, in ms: more than any call takes. */

@@ -5,6 +5,7 @@ import { endOfState } from "../../shared/access-request.ts";
 import type { Click } from "../../shared/click.ts";
 import type { ActionPointer } from "../../shared/custom-action.ts";
 import type { Verdict } from "../../shared/decisions.ts";
+import { MAX_USER_TEXT_CHARACTERS } from "../../shared/listing.ts";
 import type { Outcome } from "../../shared/protocol.ts";
 import { NEAR_MISS_NOTE } from "../incident.ts";
 import { withNote } from "../paging.ts";
@@ -20,17 +21,23 @@ export interface Identity {
   readonly onCallLevels: number[] | null;
 }
 
-/** Somebody clicked. The same click again changes nothing, and so does one past {@link MAX_DECISIONS}. */
+/**
+ * Somebody clicked. The same click again changes nothing, and so does one past {@link MAX_DECISIONS}, or the resolving of
+ * an incident that we are resolving ourselves.
+ */
 export function clicked(
   record: RequestRecord,
   click: Click,
   { nowMs, identity }: { nowMs: number; identity: Identity | undefined },
 ): RequestRecord {
-  if (isKnown(record, click.id)) return record;
+  const resolvedByUs = click.channel === "resolve" && pagingOf(record, click.incidentId)?.closing === true;
+  if (resolvedByUs || isKnown(record, click.id)) return record;
   const { id, agent, incidentKey: _, ...shown } = click;
   const decision: Decision = {
     ...newDecision(id, nowMs),
     ...shown,
+    // A row must stay small; the relay reads the whole from the evidence.
+    reason: click.reason.slice(0, MAX_USER_TEXT_CHARACTERS),
     personId: agent?.id ?? null,
     // Nobody to look up: the relay will say so.
     state: identity !== undefined || agent?.type !== "user_reference" ? "undecided" : "identifying",

@@ -10,12 +10,18 @@ import { pagingOf, type RequestRecord, withNewPaging, withPaging } from "../reco
 export const RETRY_MIN_MS = 1_000;
 export const RETRY_MAX_MS = 60_000;
 
+/** How often, and how long after each other in ms, an incident is looked for that a late call may still open. */
+export const LATE_CREATE_LOOKS = 3;
+export const LATE_CREATE_LOOK_MS = 20_000;
+
 /** An incident as PagerDuty has it. */
 export interface OpenedIncident {
   readonly incidentId: string;
   readonly url: string | null;
   readonly escalationPolicyId: string | null;
   readonly resolved: boolean;
+  /** The incident that it was merged into; null when it was not. */
+  readonly mergedInto: string | null;
 }
 
 /** PagerDuty has the incident. One that somebody resolved meanwhile counts, and says so. */
@@ -39,7 +45,7 @@ export function incidentOpened(
       nowMs,
     ),
   );
-  return incident.resolved ? incidentResolved(opened, incident.incidentId, null, nowMs) : opened;
+  return incident.resolved ? incidentResolved(opened, incident.incidentId, incident.mergedInto, nowMs) : opened;
 }
 
 /** The key stands for an incident that is not ours: the next key is used. */
@@ -50,9 +56,18 @@ export function keyTaken(record: RequestRecord, pagingId: string, nowMs: number)
   return taken.closing ? abandoned : withNewPaging(abandoned, taken.serviceId, nowMs);
 }
 
-/** What may have been opened was not, and is no longer wanted. */
+/** What is no longer wanted was never asked of PagerDuty. */
 export function neverOpened(record: RequestRecord, pagingId: string, nowMs: number): RequestRecord {
   return withPaging(record, pagingId, (paging) => closed(paging, nowMs));
+}
+
+/** What is no longer wanted is not in PagerDuty, though a call whose answer was lost may still put it there. */
+export function notOpenedYet(record: RequestRecord, pagingId: string, nowMs: number): RequestRecord {
+  return withPaging(record, pagingId, (paging) =>
+    paging.missed < LATE_CREATE_LOOKS
+      ? { ...paging, missed: paging.missed + 1, attempts: 0, dueMs: nowMs + LATE_CREATE_LOOK_MS }
+      : closed(paging, nowMs),
+  );
 }
 
 /** PagerDuty refused the text as too long: the next attempt is shorter. */
@@ -106,7 +121,8 @@ export function incidentResolved(
   nowMs: number,
 ): RequestRecord {
   const paging = pagingOf(record, incidentId);
-  if (paging === undefined || paging.resolvedInPagerDuty || paging.closing || record.end !== null) return record;
+  if (paging === undefined || paging.closing || record.end !== null) return record;
+  if (paging.resolvedInPagerDuty && mergedInto === null) return record;
   const resolved = withPaging(record, paging.id, (before) => ({ ...before, resolvedInPagerDuty: true }));
   if (mergedInto === null) {
     return withPaging(resolved, paging.id, (before) => withNote(before, RESOLVED_WHILE_PENDING_NOTE, nowMs));

@@ -9,6 +9,8 @@ export interface Terminal {
   /** Text as it is: a command ends its own lines. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** The process's environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the process is asked to end. */
   readonly signal: AbortSignal;
 }

@@ -42,7 +42,7 @@ async function runLogged(config: RelayConfig, warnings: readonly string[], termi
     const log = createLogger({ severity, format, now: () => systemClock.now(), write: output.write });
     log.info(`Starting Teleport PagerDuty relay ${RELEASE_VERSION}`);
     for (const warning of warnings) log.warn(warning);
-    await runUntilAsked(config, log, terminal.signal);
+    await runUntilAsked(config, log, terminal);
     return 0;
   } catch (error) {
     terminal.stderr(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -52,11 +52,11 @@ async function runLogged(config: RelayConfig, warnings: readonly string[], termi
   }
 }
 
-async function runUntilAsked(config: RelayConfig, log: Logger, signal: AbortSignal): Promise<void> {
+async function runUntilAsked(config: RelayConfig, log: Logger, { env, signal }: Terminal): Promise<void> {
   // Only here, so that the other commands need not load what it takes to talk to Teleport.
   const { runRelay } = await import("../relay.ts");
   try {
-    await runRelay(config, { log, clock: systemClock, release: RELEASE_VERSION, signal });
+    await runRelay(config, { log, clock: systemClock, release: RELEASE_VERSION, env, signal });
     log.info("The relay has ended as asked");
   } catch (error) {
     // On stderr it is said as a plain sentence anyway.

@@ -27,13 +27,18 @@ export const TELEPORT_PRESETS = {
  */
 const teleport = z.strictObject({
   addr: value.hostAndPort.optional().meta({
-    description: "host:port of the Auth Service, or of the Proxy's web address.",
+    description:
+      "host:port of the Auth Service, or of the Proxy's web address. Without a port: 3025 for the Auth Service; 443, then " +
+      "3080, for the Proxy.",
     default: TELEPORT_PRESETS.addr,
   }),
   auth_server: value.hostAndPort.optional().meta({ description: "The old name of addr.", deprecated: true }),
   identity: value.pathOrEmpty
     .default("")
-    .describe("An identity file (tctl auth sign --format=file, or tbot's). It excludes the three files below."),
+    .describe(
+      "An identity file (tctl auth sign --format=file, or tbot's), or the directory that tbot writes. It excludes the " +
+        "three files below.",
+    ),
   client_crt: value.pathOrEmpty.optional().meta({
     description: "The relay's Teleport certificate (tctl auth sign --format=tls).",
     default: TELEPORT_PRESETS.client_crt,
@@ -46,11 +51,17 @@ const teleport = z.strictObject({
     description: "Teleport's certificate authorities, which the server must show a certificate of.",
     default: TELEPORT_PRESETS.root_cas,
   }),
-  refresh_identity: z.boolean().default(true).describe("Pick up renewed files without a restart."),
+  refresh_identity: z
+    .boolean()
+    .default(true)
+    .describe("Pick up renewed files without a restart, within a minute. With false they are read at the start only."),
   connect: z
     .enum(["auto", "auth", "proxy"])
     .default("auto")
-    .describe("The way in: auth (straight to the Auth Service), proxy (through the Proxy), or auto (whichever works)."),
+    .describe(
+      "The way in: auth (straight to the Auth Service), proxy (through the Proxy, by TLS routing or, behind a load " +
+        "balancer, by a connection upgrade), or auto (whichever works, in this order).",
+    ),
   decide_by: z
     .enum(["state", "review", "review_on_behalf"])
     .default("state")

@@ -7,10 +7,6 @@ import type { Rule } from "./rules.ts";
 /** The values that are refused, each with what to write instead. */
 export const unsupported: readonly Rule[] = [
   {
-    about: ["teleport.connect"],
-    problem: ({ teleport }) => teleport.connect === "proxy" && later('connect = "proxy"', 'write "auth" or "auto"'),
-  },
-  {
     about: ["teleport.decide_by"],
     problem: ({ teleport: { decide_by = "state" } }) =>
       decide_by !== "state" && later(`decide_by = "${decide_by}"`, 'write "state"'),

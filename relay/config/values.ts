@@ -13,12 +13,13 @@ export const pathOrEmpty = z
   .string()
   .refine((text) => text === "" || absolute(text), 'must be an absolute path, or "".');
 
-/** `host:port`; an IPv6 address in brackets. */
+/** `host:port`, or `host` alone; an IPv6 address in brackets. */
 export const hostAndPort = z.string().refine(isHostAndPort, 'must be host:port, such as "teleport.example.com:3025".');
 
 function isHostAndPort(text: string): boolean {
-  const match = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[2]);
+  const match = /^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(\d{1,5}))?$/.exec(text);
+  if (match === null) return false;
+  const port = Number(match[2] ?? 1);
   return port >= 1 && port <= 65_535;
 }
 

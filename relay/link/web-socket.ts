@@ -1,5 +1,5 @@
 /** The link's real socket: a WebSocket over TLS, without compression, with a bound on what it takes in. */
-import type { IncomingMessage } from "node:http";
+import type { Agent, IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import { MAX_FRAME_BYTES } from "../../shared/protocol.ts";
 import type { Clock } from "../clock.ts";
@@ -11,8 +11,8 @@ const OPEN_WITHIN_MS = 10_000;
 /** How long the other end has to answer our close frame, in ms. */
 const CLOSE_WITHIN_MS = 1_000;
 
-/** Opens sockets with `ws`. */
-export function createDial(clock: Clock): Dial {
+/** Opens sockets with `ws`, through `agent` if there is one. */
+export function createDial(clock: Clock, agent?: Agent): Dial {
   return (address, token, events) => {
     const socket = new WebSocket(address, {
       headers: { authorization: `Bearer ${token}` },
@@ -21,6 +21,7 @@ export function createDial(clock: Clock): Dial {
       handshakeTimeout: OPEN_WITHIN_MS,
       // A token is for one origin; it must not travel to wherever a redirect points.
       followRedirects: false,
+      agent,
     });
     let fault: SocketEnd | undefined;
     let cancelTermination = (): void => {};

@@ -3,7 +3,7 @@
  * under one and the same status. Pure.
  */
 import type { TeleportErrorCode, TeleportFault } from "./error.ts";
-import { CHECK_ADDRESS, RENEW, RETRIED } from "./mend.ts";
+import { CHECK_ADDRESS, CORRECT_HTTP_PROXY, RENEW, RETRIED } from "./mend.ts";
 
 /** What was dialled, and as whom. */
 export interface Dialled {
@@ -11,6 +11,8 @@ export interface Dialled {
   readonly address: string;
   /** Whether our certificate has run out by now: a server need not say why it hangs up. */
   readonly certificateHasExpired: boolean;
+  /** `host:port` of the HTTP proxy on the way, if there is one: it is then what TCP is dialled to. */
+  readonly httpProxy?: string | undefined;
 }
 
 interface ConnectionFault {
@@ -71,11 +73,19 @@ const CONNECTION_FAULTS: readonly ConnectionFault[] = [
 ];
 
 /** The fault behind a status UNAVAILABLE. */
-export function connectionFaultFor(details: string, { address, certificateHasExpired }: Dialled): TeleportFault {
+export function connectionFaultFor(
+  details: string,
+  { address, certificateHasExpired, httpProxy }: Dialled,
+): TeleportFault {
   const known = CONNECTION_FAULTS.find(({ when }) => when.test(details));
   const isDoubtful = known === undefined || known.code === "unauthenticated_certificate";
   if (certificateHasExpired && isDoubtful) {
     return { code: "unauthenticated_certificate", problem: "Our Teleport certificate has expired.", mend: RENEW };
+  }
+  // Of what is known, this is what TCP itself says.
+  if (known?.code === "unavailable" && httpProxy !== undefined) {
+    const problem = `The HTTP proxy ${httpProxy} on the way to Teleport at ${address} ${known.problem}`;
+    return { code: "unavailable", problem, mend: CORRECT_HTTP_PROXY };
   }
   if (known !== undefined) {
     return { code: known.code, problem: `Teleport at ${address} ${known.problem}`, mend: known.mend };

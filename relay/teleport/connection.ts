@@ -6,9 +6,10 @@
 import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { type CallOptions, Client, type ClientReadableStream, type StatusObject, status } from "@grpc/grpc-js";
 import type { ChannelSettings } from "../channel.ts";
+import { AccessMonitoringRulesService } from "../gen/access-monitoring-rules_pb.ts";
 import { AuthService } from "../gen/teleport_pb.ts";
-import { serviceDefinitionFor } from "../grpc-service.ts";
-import type { CallStatus, TeleportError } from "./error.ts";
+import { type MethodDefinitionFor, serviceDefinitionFor } from "../grpc-service.ts";
+import { type CallStatus, TeleportError } from "./error.ts";
 import { teleportErrorFor } from "./fault.ts";
 
 export interface ConnectionOptions {
@@ -21,12 +22,14 @@ export interface ConnectionOptions {
   readonly now: () => number;
 }
 
-type Methods = typeof AuthService.method;
+/** Every RPC that Teleport is asked for. */
+type Methods = typeof AuthService.method & typeof AccessMonitoringRulesService.method;
+const METHODS: Methods = { ...AuthService.method, ...AccessMonitoringRulesService.method };
 type NameOf<Kind> = { [Name in keyof Methods]: Methods[Name]["methodKind"] extends Kind ? Name : never }[keyof Methods];
 
-/** A unary RPC of the Auth Service, by its lowerCamelCase name. */
+/** A unary RPC, by its lowerCamelCase name. */
 export type UnaryName = NameOf<"unary">;
-/** A server-streaming RPC of the Auth Service, by its lowerCamelCase name. */
+/** A server-streaming RPC, by its lowerCamelCase name. */
 export type StreamName = NameOf<"server_streaming">;
 /** What an RPC takes: a message, or the fields to make one of. */
 export type Input<Name extends keyof Methods> = MessageInitShape<Methods[Name]["input"]>;
@@ -37,7 +40,10 @@ interface Cancellable {
   cancel(): void;
 }
 
-const DEFINITIONS = serviceDefinitionFor(AuthService);
+const DEFINITIONS: { readonly [Name in keyof Methods]: MethodDefinitionFor<Methods[Name]> } = {
+  ...serviceDefinitionFor(AuthService),
+  ...serviceDefinitionFor(AccessMonitoringRulesService),
+};
 
 /** One connection to the Auth Service; dialled with the first call, dialled again by itself when it is lost. */
 export class Connection {
@@ -109,9 +115,15 @@ export class Connection {
   }
 
   #errorFor(rpc: keyof Methods, { code, details }: CallStatus): TeleportError {
-    const { address, certificateExpiresMs, now } = this.#options;
+    const { address, channel, certificateExpiresMs, now } = this.#options;
+    const { dialling, httpProxy } = channel;
+    const { failure } = dialling;
+    // A later dial may have failed before it came that far again.
+    const isOfTheWay = code === status.UNAVAILABLE && failure !== undefined && details.includes(failure.message);
+    if (isOfTheWay) return new TeleportError(failure.fault, { code, details });
     const certificateHasExpired = now() >= certificateExpiresMs;
-    return teleportErrorFor({ code, details }, { rpc: AuthService.method[rpc].name, address, certificateHasExpired });
+    const context = { rpc: METHODS[rpc].name, address, certificateHasExpired, httpProxy };
+    return teleportErrorFor({ code, details }, context);
   }
 }
 

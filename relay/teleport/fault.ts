@@ -71,6 +71,9 @@ function permissionMendFor(details: string): string {
   if (/MFA/.test(details)) {
     return "This cluster asks for MFA on such calls: use credentials that Machine ID (tbot) issues.";
   }
+  if (/\block(ed|ing|s)?\b/i.test(details)) {
+    return "Teleport has locked the relay's user or role: see `tctl get locks`, and remove the lock if it is a mistake.";
+  }
   const denied = /perform action "([^"]*)" on "([^"]*)"/.exec(details);
   if (denied !== null) return `Give the relay's role a rule with the verb "${denied[1]}" on "${denied[2]}".`;
   return "Give the relay's role list, read and update on access_request, and update on access_plugin_data.";

@@ -12,8 +12,8 @@ import { TeleportError } from "./error.ts";
 /** What to read: the fields of `AccessRequestFilter`. */
 export type RequestFilter = MessageInitShape<typeof AccessRequestFilterSchema>;
 
-/** How long a list, or one page of it, may take. */
-const LIST_WITHIN_MS = 60_000;
+/** How long a list, or one page of it, may take: the longest deadline of any call. */
+export const LIST_WITHIN_MS = 60_000;
 
 /** Requests in a page; Teleport allows 16,000. About 4 MiB of ordinary requests. */
 const PAGE_LENGTH = 2_000;

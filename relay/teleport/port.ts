@@ -3,6 +3,7 @@
  * of the wire.
  */
 import type { LiveRequest } from "../access-request.ts";
+import type { MonitoringRule } from "../rules.ts";
 
 /** What Ping tells. It needs no permission, so it proves none. */
 export interface TeleportServer {
@@ -36,13 +37,32 @@ export interface ResolutionWords {
 
 /** What a watch of access requests hands over, in Teleport's order, as soon as it arrives. None of these may throw. */
 export interface WatchHandlers {
-  /** The watch stands: from here on nothing is missed. What was before must be listed. */
+  /**
+   * The watch stands: from here on nothing is missed. What was before must be listed. Comes again when the watch has moved
+   * to another connection.
+   */
   init(): void;
   /** A request was made or has changed; may come again unchanged. */
   put(request: LiveRequest): void;
   /** A request, in any state, is no longer in Teleport. */
   deleted(requestId: string): void;
+  /** Who is told of Access Monitoring Rules. Without it they are not watched. */
+  readonly rules?: RuleHandlers;
 }
+
+/**
+ * What a watch hands over of Access Monitoring Rules, if Teleport has any and we may see them; a watch that may not
+ * watches requests alone and says nothing of it here. None of these may throw.
+ */
+export interface RuleHandlers {
+  /** The watch stands: rules may have changed unseen before, and must be listed. */
+  init(): void;
+  put(rule: MonitoringRule): void;
+  deleted(name: string): void;
+}
+
+/** A user's traits by name, such as `email`. */
+export type Traits = Readonly<Record<string, readonly string[]>>;
 
 /** Teleport, as the relay uses it. Every method rejects with a `TeleportError` and with nothing else. */
 export interface TeleportPort {
@@ -64,7 +84,19 @@ export interface TeleportPort {
   ): Promise<PluginDataUpdate>;
   /** Resolves a request past every threshold. Not compare-and-set: read the state, and claim, before. Never sent twice. */
   setState(requestId: string, state: Resolution, words: ResolutionWords): Promise<StateSetting>;
-  /** Watches access requests of every state; resolves when the server ends the stream as OK, or when the signal aborts. */
+  /** Every Access Monitoring Rule that notifies PagerDuty of access requests; empty before 15, which has none. */
+  listRules(): Promise<MonitoringRule[]>;
+  /** The traits of a user; undefined when Teleport has no such user. */
+  userTraits(user: string): Promise<Traits | undefined>;
+  /**
+   * The names that people know resources of our own cluster by, by the name in a request (`ResourceID`). What has none,
+   * or cannot be asked for safely, is left out.
+   */
+  resourceNames(kind: string, names: readonly string[], withinMs: number): Promise<ReadonlyMap<string, string>>;
+  /**
+   * Watches access requests of every state, and rules if asked to; resolves when the server ends the stream as OK, or when
+   * the signal aborts.
+   */
   watch(handlers: WatchHandlers, signal: AbortSignal): Promise<void>;
   /** Ends every call and watch; nothing may be called after. */
   close(): void;

@@ -10,6 +10,7 @@ import {
   delivery,
   GATE_TOKEN,
   OLD_SECRET,
+  ORIGIN,
   OTHER_CLUSTER,
   SECRET,
   setUp,
@@ -97,7 +98,6 @@ describe("POST /v1/:cluster/webhook", () => {
   });
 
   it.each([
-    ["a ping", ping],
     ["an event type that nothing depends on", triggered],
     ["a note that is no command", noteSaying("looking into it")],
     ["what is no event", "{}"],
@@ -119,6 +119,21 @@ describe("POST /v1/:cluster/webhook", () => {
     const { send, calls } = setUp();
     expect((await send(WEBHOOK, delivery(body))).status).toBe(202);
     expect(calls).toHaveLength(1);
+  });
+
+  it.each([
+    [{}, null],
+    [{ "X-Webhook-Subscription": "PSUB001" }, "PSUB001"],
+  ])("tells the object of a test event, and of which subscription it is: %j", async (headers, subscriptionId) => {
+    const { send, calls } = setUp();
+    expect((await send(WEBHOOK, delivery(ping, headers))).status).toBe(202);
+    expect(calls).toEqual([{ cluster: CLUSTER, method: "pinged", argument: { subscriptionId } }]);
+  });
+
+  it("tells the object of no test event that is not authentic", async () => {
+    const { send, calls } = setUp();
+    const forged = delivery(ping, { "X-PagerDuty-Signature": signatureOf(COMMAND) });
+    expect([(await send(WEBHOOK, forged)).status, calls]).toEqual([401, []]);
   });
 
   it("is not polluted by __proto__ keys", async () => {
@@ -277,6 +292,31 @@ describe("GET /v1/:cluster/status", () => {
   });
 });
 
+describe("POST /v1/:cluster/check", () => {
+  const ask = (token: string): RequestInit => ({ method: "POST", headers: { Authorization: `Bearer ${token}` } });
+
+  it.each([
+    ["where it is asked", {}, ORIGIN],
+    ["its public origin", { PUBLIC_URL: "https://public.example.com" }, "https://public.example.com"],
+  ])("has the object check PagerDuty against %s", async (_, vars, origin) => {
+    const { send, calls } = setUp({ vars });
+    const answer = await send(`/v1/${CLUSTER}/check`, ask(ADMIN_TOKEN));
+    expect([answer.status, await answer.json()]).toEqual([200, { checks: [] }]);
+    const argument = { webhookUrl: `${origin}${WEBHOOK}` };
+    expect(calls).toEqual([{ cluster: CLUSTER, method: "check", argument }]);
+  });
+
+  it.each([
+    ["another cluster's admin token", CLUSTER, "the-other-admin-token"],
+    ["this admin token at another cluster", OTHER_CLUSTER, ADMIN_TOKEN],
+    ["an empty token", CLUSTER, ""],
+  ])("answers 401 to %s", async (_, cluster, token) => {
+    const { send, calls } = setUp();
+    expect((await send(`/v1/${cluster}/check`, ask(token))).status).toBe(401);
+    expect(calls).toEqual([]);
+  });
+});
+
 describe("the order of answers", () => {
   const gated = { secrets: { gate_token: GATE_TOKEN } };
   const large = "x".repeat(256 * KIBIBYTE + 1);
@@ -326,6 +366,7 @@ describe("the order of answers", () => {
     [`/v1/${CLUSTER}/actions/deny`, "POST"],
     [`/v1/${CLUSTER}/relay`, "GET"],
     [`/v1/${CLUSTER}/status`, "GET"],
+    [`/v1/${CLUSTER}/check`, "POST"],
   ])("%s names %s for every other method", async (path, allowed) => {
     const { send } = setUp();
     for (const method of ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]) {

@@ -18,7 +18,7 @@ export const PUBLIC_KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 /** What a cluster's object was asked. */
 export interface ObjectCall {
   readonly cluster: string;
-  readonly method: "deliver" | "act" | "status" | "poke" | "fetch";
+  readonly method: "deliver" | "act" | "status" | "pinged" | "check" | "poke" | "fetch";
   readonly argument?: unknown;
 }
 
@@ -51,6 +51,11 @@ export function setUp({ entry = {}, secrets = {}, vars = {}, fault, answer }: Se
   const stub = (cluster: string): ClusterStub => ({
     deliver: (argument) => note({ cluster, method: "deliver", argument }),
     act: (argument) => note({ cluster, method: "act", argument }),
+    pinged: (argument) => note({ cluster, method: "pinged", argument }),
+    check: async (argument) => {
+      await note({ cluster, method: "check", argument });
+      return [];
+    },
     poke: () => note({ cluster, method: "poke" }),
     status: async () => {
       await note({ cluster, method: "status" });

@@ -143,6 +143,20 @@ export class FakeTeleport {
     return this.#authority.issueIdentity({ ...request, user, roles });
   }
 
+  /** Lets the end of a certificate (PEM) have come: its connections are cut, and new ones with it are refused. */
+  endCertificate(certificate: string): void {
+    this.#transport.refuse(certificate);
+  }
+
+  /**
+   * Rotates the host CA: new connections are shown a certificate of the new one, and identities from here on trust both,
+   * the old one included.
+   */
+  async rotateHostAuthority(): Promise<void> {
+    await this.#authority.rotateHost();
+    this.#transport.useCertificate(await this.#authority.issueServer(this.#options.nodeName ?? "auth1"));
+  }
+
   /** Writes an identity in both layouts; without one, a new identity of `access-plugin`. */
   async writeIdentityFiles(directory: string, issued?: IssuedIdentity): Promise<IdentityPaths> {
     return writeIdentity(directory, issued ?? (await this.issueIdentity()));

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { channelFor } from "../../relay/channel.ts";
+import { httpProxyFor } from "../../relay/http-proxy.ts";
 import type { Identity } from "../../relay/identity.ts";
 import { Authority } from "../fakes/teleport/authority.ts";
 
@@ -31,6 +32,19 @@ describe("channelFor", () => {
     ["fe80:0:0:0:0:0:0:1", "dns:[fe80:0:0:0:0:0:0:1]:3025"],
   ])("dials %s as %s", (address, target) => {
     expect(channelFor({ kind: "direct", address }, identity).target).toBe(target);
+  });
+
+  it.each([
+    ["tls_routing", {}],
+    ["connection_upgrade", { protocol: "websocket" }],
+  ] as const)("dials the Proxy's port by default for %s", (kind, more) => {
+    const way = { kind, address: "proxy.example.com", cluster: "c", protocol: "alpn", ...more } as const;
+    expect(channelFor(way, identity).target).toBe("dns:proxy.example.com:443");
+  });
+
+  it("dials the HTTP proxy instead where there is one", () => {
+    const httpProxy = httpProxyFor({ host: "auth", port: 3025 }, { HTTPS_PROXY: "http://[fd00::1]:3128" });
+    expect(channelFor({ kind: "direct", address: "auth" }, identity, httpProxy).target).toBe("dns:[fd00::1]:3128");
   });
 
   it("verifies the name of every Auth Service, pings no oftener than Teleport allows, and never sends twice", () => {

@@ -21,6 +21,7 @@ async function run(...args: string[]): Promise<{ status: number; stdout: string;
     stderr: (text) => {
       stderr += text;
     },
+    env: {},
     signal: new AbortController().signal,
   });
   return { status, stdout, stderr };

@@ -170,8 +170,8 @@ describe("parseConfig: faults", () => {
   it("names every one at once, each with its key", () => {
     const named = faults(`
 [teleport]
-addr = "nowhere"
-connect = "proxy"
+addr = "no where"
+connect = "ssh"
 wrong = 1
 [edge]
 url = "http://edge.example.com"
@@ -189,6 +189,7 @@ api_key = "u+secret"
 `);
     expect(named.map((fault) => fault.split(": ")[0])).toEqual([
       "teleport.addr",
+      "teleport.connect",
       "teleport.wrong",
       "edge.url",
       "edge.key_file",
@@ -201,14 +202,14 @@ api_key = "u+secret"
       "pagerduty",
       "decisions.webhook_secrets_file",
       "decisions.workflow_triggers",
-      "teleport.connect",
       "decisions.channels",
     ]);
     expect(named.join()).not.toContain("u+secret");
   });
 
   it.each<[string, Partial<Record<keyof typeof sections, string>>, string]>([
-    ["an address without a port", { teleport: 'addr = "host"' }, "teleport.addr: must be host:port"],
+    ["an address with an empty port", { teleport: 'addr = "host:"' }, "teleport.addr: must be host:port"],
+    ["an address with a scheme", { teleport: 'addr = "https://host"' }, "teleport.addr: must be host:port"],
     ["a port out of range", { teleport: 'addr = "host:70000"' }, "teleport.addr: must be host:port"],
     [
       "both names of the address",
@@ -287,7 +288,6 @@ api_key = "u+secret"
   });
 
   it.each([
-    ["teleport", 'connect = "proxy"', "teleport.connect"],
     ["teleport", 'decide_by = "review"', "teleport.decide_by"],
     ["teleport", 'decide_by = "review_on_behalf"', "teleport.decide_by"],
     ["policy", `${POLICY}confirm = "all"`, "policy.confirm"],

@@ -4,9 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { IdentityError } from "../../relay/identity/error.ts";
-import { type IdentitySource, readIdentity } from "../../relay/identity.ts";
+import type { IdentitySource, TripleSource } from "../../relay/identity/source.ts";
+import { readIdentity } from "../../relay/identity.ts";
 import { Authority, type IssuedIdentity } from "../fakes/teleport/authority.ts";
-import { type IdentityPaths, writeIdentity } from "../fakes/teleport/identity-files.ts";
+import {
+  type IdentityPaths,
+  identityFileFor,
+  writeIdentity,
+  writeTbotDirectory,
+} from "../fakes/teleport/identity-files.ts";
 
 const HOUR_MS = 3_600_000;
 const USER = { user: "access-plugin", roles: ["access-plugin", "auditor"] };
@@ -28,7 +34,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(directory, { recursive: true }));
 
-const triple = (): IdentitySource => ({
+const triple = (): TripleSource => ({
   kind: "files",
   certificateFile: paths.certificate,
   keyFile: paths.key,
@@ -61,6 +67,38 @@ describe("readIdentity", () => {
       authorities: [issued.cas],
     });
     expect(identity.expiresMs - identity.notBeforeMs).toBe(12 * HOUR_MS + 60_000);
+  });
+
+  it.each([
+    ["with its identity file", true],
+    ["of tlscert, key and teleport-host-ca.crt", false],
+  ])("reads the directory of tbot, %s", async (_, identityFile) => {
+    const output = join(directory, "machine-id");
+    await writeTbotDirectory(output, issued, { identityFile });
+    expect(await readIdentity({ kind: "identity_file", file: output }, Date.now())).toMatchObject({
+      user: "access-plugin",
+      key: issued.key,
+      certificate: issued.certificate,
+      authorities: [issued.cas],
+    });
+  });
+
+  it.each([
+    ["an old SSH certificate", (text: string) => text.replace(/^ssh-rsa-cert\S+/m, "ssh-rsa")],
+    [
+      "a newer SSH certificate",
+      (text: string) => text.replace(/^ssh-rsa-cert\S+/m, "ecdsa-sha2-nistp256-cert-v01@openssh.com"),
+    ],
+    ["no SSH certificate", (text: string) => text.replace(/^ssh-.*\n/m, "")],
+    ["line ends of Windows", (text: string) => text.replaceAll("\n", "\r\n")],
+    ["no line break at its end", (text: string) => text.trimEnd()],
+  ])("reads an identity file with %s", async (_, variant) => {
+    await writeFile(paths.identity, variant(identityFileFor(issued)));
+    expect(await readIdentity(identityFile(), Date.now())).toMatchObject({
+      key: issued.key,
+      certificate: issued.certificate,
+      authorities: [issued.cas],
+    });
   });
 
   it("reads RSA keys in PKCS#1, as old releases write them", async () => {
@@ -146,7 +184,7 @@ describe("readIdentity of three files refuses", () => {
   });
 
   it("a directory in place of a file", async () => {
-    expect(await faultOf({ kind: "identity_file", file: directory })).toMatchObject({ fault: "unreadable" });
+    expect(await faultOf({ ...triple(), keyFile: directory })).toMatchObject({ fault: "unreadable" });
   });
 });
 

@@ -186,10 +186,12 @@ function scripted({ refusalEndsStart = false } = {}) {
   const lines: string[] = [];
   const log = createLogger({ severity: "info", format: "text", now: () => 0, write: (line) => lines.push(line) });
   const random = (): number => 1 - 2 ** -53;
-  const watch = new Watch({ teleport, sink, clock, random, log, refusalEndsStart });
+  const stood: (string | null)[] = [];
+  const stands = (problem: string | null): void => void stood.push(problem);
+  const watch = new Watch({ teleport, sink, clock, random, log, stands, refusalEndsStart });
   const stopping = new AbortController();
   cleanups.push(() => stopping.abort());
-  return { teleport, clock, sink, lines, watch, stopping };
+  return { teleport, clock, sink, stood, lines, watch, stopping };
 }
 
 /** A running watch that has listed nothing and stands. */
@@ -257,6 +259,25 @@ describe("a watch", () => {
     teleport.latest.put(live("a", "DENIED"));
     await teleport.list("a");
     expect(sink.told.slice(2)).toEqual(["DENIED a", "listed a", "DENIED a"]);
+  });
+
+  it("lists again at once when it has moved to another connection, and is not lost for it", async () => {
+    const { teleport, sink } = await standing();
+    teleport.latest.init();
+    await settle();
+    teleport.latest.put(live("b"));
+    await teleport.list("a", "b");
+    expect(sink.told.slice(1)).toEqual(["listed ", "PENDING b", "listed a,b", "PENDING b"]);
+  });
+
+  it("lists once more when it has moved while a list was being read", async () => {
+    const { teleport, clock, sink } = await standing();
+    await clock.pass(LIST_EVERY_MS);
+    teleport.latest.init();
+    await teleport.list("old");
+    await teleport.list("new");
+    expect(sink.told.slice(1)).toEqual(["listed ", "listed old", "listed new"]);
+    expect(teleport.lists).toHaveLength(3);
   });
 
   it("ends when it is not confirmed in time", async () => {
@@ -345,6 +366,27 @@ describe("running", () => {
     expect(last(lines)).toContain("ERROR Watcher lost: You may not. Give the right.");
     await clock.pass(1);
     expect(teleport.watches).toHaveLength(2);
+  });
+
+  it("tries at once what it would try in a minute, when told that it may be mended", async () => {
+    const { teleport, watch } = await standing();
+    watch.retryNow();
+    teleport.latest.reject(DENIED);
+    await settle();
+    expect(teleport.watches).toHaveLength(1);
+    watch.retryNow();
+    await settle();
+    expect(teleport.watches).toHaveLength(2);
+  });
+
+  it("tells whether it stands, and why it does not", async () => {
+    const { teleport, stood, clock } = await standing();
+    teleport.latest.reject(UNAVAILABLE);
+    await clock.pass(200);
+    teleport.latest.init();
+    await settle();
+    await teleport.list();
+    expect(stood).toEqual([null, UNAVAILABLE.message, null]);
   });
 
   it("ends with a refusal at its start, if asked to", async () => {

@@ -36,6 +36,17 @@ export interface StageOptions {
   readonly policy?: Readonly<Record<string, string>>;
   /** Lines that replace those of the relay's `[decisions]`, by key. */
   readonly decisions?: Readonly<Record<string, string>>;
+  /** Puts something between the relay and Teleport; default nothing. */
+  readonly between?: (teleport: FakeTeleport, directory: string) => Promise<Between>;
+}
+
+/** What stands between the relay and Teleport. */
+export interface Between {
+  /** What the relay is told as `teleport.addr`. */
+  readonly address: string;
+  /** What is added to the relay's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly stop: () => Promise<unknown>;
 }
 
 export class Stage {
@@ -46,6 +57,7 @@ export class Stage {
   #edge: Program | undefined;
   #relay: Program | undefined;
   #edgeUrl = "";
+  #between: Between | undefined;
 
   private constructor(teleport: FakeTeleport, pagerDuty: FakePagerDuty, directory: string, options: StageOptions) {
     this.teleport = teleport;
@@ -72,6 +84,7 @@ export class Stage {
     });
     const pagerDuty = await FakePagerDuty.start({ retryDelayMs: () => 100, ...options.pagerDuty });
     const stage = new Stage(teleport, pagerDuty, await mkdtemp(join(tmpdir(), "teleport-pagerduty-")), options);
+    stage.#between = await options.between?.(teleport, stage.directory);
     stage.#populate();
     await stage.#writeSecrets();
     return stage;
@@ -110,7 +123,7 @@ export class Stage {
   async startRelay(name = "relay"): Promise<Program> {
     const file = this.path(`${name}.toml`);
     await writeFile(file, this.#relayConfig(name));
-    const relay = Program.start("the relay", "relay/main.ts", ["start", "-c", file]);
+    const relay = Program.start("the relay", "relay/main.ts", ["start", "-c", file], this.#between?.env);
     if (name === "relay") this.#relay = relay;
     await Promise.all([relay.line(/Watcher connected/), relay.line(/Edge connected/)]);
     return relay;
@@ -119,7 +132,7 @@ export class Stage {
   /** Everything ends, whatever state it is in, and nothing is left behind. */
   async strike(): Promise<void> {
     await Promise.all([this.#relay?.kill(), this.#edge?.kill()]);
-    await Promise.all([this.pagerDuty.stop(), this.teleport.close()]);
+    await Promise.all([this.pagerDuty.stop(), this.teleport.close(), this.#between?.stop()]);
     await rm(this.directory, { recursive: true, force: true });
   }
 
@@ -192,7 +205,7 @@ export class Stage {
       Object.entries(values).map(([key, value]) => `${key} = ${value}`);
     return [
       "[teleport]",
-      `addr = ${JSON.stringify(this.teleport.address)}`,
+      `addr = ${JSON.stringify(this.#between?.address ?? this.teleport.address)}`,
       `client_crt = ${quoted("auth.crt")}`,
       `client_key = ${quoted("auth.key")}`,
       `root_cas = ${quoted("auth.cas")}`,

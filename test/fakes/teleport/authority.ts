@@ -53,7 +53,9 @@ const generate = promisify(generateKeyPair);
 export class Authority {
   readonly clusterName: string;
   readonly #keyKind: KeyKind;
-  readonly #host: Issuer;
+  #host: Issuer;
+  /** The host CA before the last rotation; still told to callers, as during a rotation. */
+  #hostBefore: Issuer | undefined;
   readonly #user: Issuer;
 
   private constructor(clusterName: string, keyKind: KeyKind, host: Issuer, user: Issuer) {
@@ -68,9 +70,15 @@ export class Authority {
     return new Authority(clusterName, keyKind, host, user);
   }
 
-  /** PEM of the host CA: what a client trusts. */
+  /** PEM of the host CA: what a client trusts. Two certificates after a rotation. */
   get hostCa(): string {
-    return this.#host.certificate;
+    return this.#host.certificate + (this.#hostBefore?.certificate ?? "");
+  }
+
+  /** Puts a new host CA in place, which signs from here on. */
+  async rotateHost(): Promise<void> {
+    this.#hostBefore = this.#host;
+    this.#host = await createIssuer(this.clusterName, this.#keyKind);
   }
 
   /** PEM of the user CA: what the server trusts in its callers. */

@@ -34,6 +34,24 @@ export async function writeIdentity(directory: string, issued: IssuedIdentity): 
   return paths;
 }
 
+/**
+ * Writes what tbot's output `identity` holds for TLS: `tlscert`, `key` and `teleport-host-ca.crt`, and the file `identity`
+ * unless it is left out. Each is replaced in one step.
+ */
+export async function writeTbotDirectory(
+  directory: string,
+  issued: IssuedIdentity,
+  { identityFile = true }: { readonly identityFile?: boolean } = {},
+): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await replace(join(directory, "tlscert"), issued.certificate);
+  await replace(join(directory, "key"), issued.key);
+  await replace(join(directory, "teleport-host-ca.crt"), issued.cas);
+  await replace(join(directory, "teleport-user-ca.crt"), issued.cas);
+  await replace(join(directory, "known_hosts"), "");
+  if (identityFile) await replace(join(directory, "identity"), identityFileFor(issued));
+}
+
 /** The text of an identity file: key, SSH certificate, TLS certificate, a known host, TLS authorities. */
 export function identityFileFor(issued: IssuedIdentity): string {
   const length = Buffer.alloc(4);

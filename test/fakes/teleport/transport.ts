@@ -2,6 +2,7 @@
 // a certificate (they become the user Nop), refuses expired and foreign certificates with an alert, and sends away those
 // who ping too often. Knows no RPC.
 
+import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import type { AddressInfo, Socket } from "node:net";
 import { createServer, type TLSSocket, type Server as TlsServer } from "node:tls";
@@ -38,11 +39,16 @@ export class Transport {
   readonly #callers = new Map<string, Caller>();
   readonly #secrets = new WeakMap<TLSSocket, Buffer>();
   readonly #raw = new Set<Socket>();
+  /** Fingerprints of certificates: of those refused, and of each open connection's. */
+  readonly #refused = new Set<string>();
+  readonly #shown = new Map<TLSSocket, string>();
+  #certificate: CertificateAndKey;
   #server: TlsServer | undefined;
   #port: number;
 
   constructor(options: TransportOptions, port: number) {
     this.#options = options;
+    this.#certificate = options.certificate;
     this.#port = port;
   }
 
@@ -63,9 +69,7 @@ export class Transport {
   /** Opens the port and hands every good connection to `injector`. Rejects if the port is taken. */
   async listen(injector: ConnectionInjector): Promise<void> {
     const server = createServer({
-      cert: this.#options.certificate.certificate,
-      key: this.#options.certificate.key,
-      ca: [...this.#options.trusted],
+      ...this.#context(),
       requestCert: true,
       rejectUnauthorized: false,
       ALPNProtocols: ["h2"],
@@ -96,11 +100,31 @@ export class Transport {
     await closed;
   }
 
+  /** Shows another certificate from the next connection on. */
+  useCertificate(certificate: CertificateAndKey): void {
+    this.#certificate = certificate;
+    this.#server?.setSecureContext(this.#context());
+  }
+
+  /** Refuses a caller's certificate (PEM) from here on, as one that has expired, and cuts the connections with it. */
+  refuse(certificate: string): void {
+    const refused = new X509Certificate(certificate).fingerprint256;
+    this.#refused.add(refused);
+    for (const [socket, shown] of this.#shown) {
+      if (shown === refused) socket.destroy();
+    }
+  }
+
   /** Cuts every connection and keeps listening. */
   dropConnections(): void {
     for (const socket of this.#raw) {
       socket.destroy();
     }
+  }
+
+  #context(): { readonly cert: string; readonly key: string; readonly ca: string[] } {
+    const { certificate: cert, key } = this.#certificate;
+    return { cert, key, ca: [...this.#options.trusted] };
   }
 
   #track(socket: Socket): void {
@@ -113,7 +137,7 @@ export class Transport {
   #admit(socket: TLSSocket, injector: ConnectionInjector): void {
     socket.on("error", () => socket.destroy());
     const certificate = socket.getPeerX509Certificate();
-    const alert = this.#alertFor(socket, certificate !== undefined);
+    const alert = this.#alertFor(socket, certificate);
     if (alert !== undefined) {
       this.#refuse(socket, alert);
       return;
@@ -121,16 +145,18 @@ export class Transport {
     const peer = `${socket.remoteAddress}:${socket.remotePort}`;
     const caller = certificate === undefined ? NOP : callerFor(certificate.toLegacyObject().subject);
     this.#callers.set(peer, caller);
+    this.#shown.set(socket, certificate?.fingerprint256 ?? "");
     const endPings = enforcePings(socket, this.#options.pings);
     socket.on("close", () => {
       this.#callers.delete(peer);
+      this.#shown.delete(socket);
       endPings();
     });
     injector.injectConnection(socket);
   }
 
-  #alertFor(socket: TLSSocket, hasCertificate: boolean): number | undefined {
-    if (hasCertificate && !socket.authorized) {
+  #alertFor(socket: TLSSocket, certificate: X509Certificate | undefined): number | undefined {
+    if (certificate !== undefined && (!socket.authorized || this.#refused.has(certificate.fingerprint256))) {
       return ALERT.badCertificate;
     }
     const label = /^([^.]+)\.teleport\.cluster\.local$/.exec(socket.servername || "")?.[1];

@@ -98,4 +98,26 @@ describe("Link: trying again", () => {
     expect(link.state).toEqual({ state: "idle" });
     expect(clock.timerCount).toBe(0);
   });
+
+  it("gives up on an edge that does not know this relay and never has, once that is certain", async () => {
+    const refuse = async (): Promise<void> =>
+      (await dials.next()).ended({ kind: "refused", status: 401, dateMs: null });
+    await refuse();
+    clock.advance(await waits.next());
+    await refuse();
+    await expect(running).rejects.toThrow(/put key into relay_public_keys of the cluster "teleport.example.com"/);
+  });
+
+  it("goes on trying an edge that has welcomed it before, whatever it says now", async () => {
+    const welcomed = await dials.next();
+    welcomed.opened();
+    welcomed.message(JSON.stringify(WELCOME));
+    welcomed.ended({ kind: "closed", code: 1006, reason: "" });
+    clock.advance(await waits.next());
+    for (let attempt = 0; attempt < 5; attempt++) {
+      (await dials.next()).ended({ kind: "refused", status: 401, dateMs: null });
+      clock.advance(await waits.next());
+    }
+    expect(link.state).toMatchObject({ status: 401 });
+  });
 });

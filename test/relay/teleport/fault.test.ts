@@ -36,6 +36,7 @@ describe("teleportErrorFor", () => {
       "permission_denied",
       false,
     ],
+    [status.PERMISSION_DENIED, 'lock targeting User:"plugin" is in force', "permission_denied", false],
     [status.UNAUTHENTICATED, "no", "unauthenticated_certificate", false],
     [status.NOT_FOUND, 'cannot set state of access request "x" (not found)', "not_found", false],
     [status.NOT_FOUND, 'user "Nop" is not found', "unauthenticated_certificate", false],
@@ -57,7 +58,7 @@ describe("teleportErrorFor", () => {
   it("names where it dialled, and what to check there", () => {
     const { message } = errorFor(status.UNAVAILABLE, "connect ECONNREFUSED 127.0.0.1:3025");
     expect(message).toBe(
-      "Teleport at localhost:3025 refuses the connection. Is it running? Check teleport.addr: it must name the Auth Service, by default port 3025.",
+      "Teleport at localhost:3025 refuses the connection. Is it running? Check teleport.addr: it must name the Auth Service (by default port 3025) or the Proxy's web address.",
     );
   });
 
@@ -67,6 +68,12 @@ describe("teleportErrorFor", () => {
       'access denied to perform action "update" on "access_plugin_data"',
     );
     expect(mend).toBe('Give the relay\'s role a rule with the verb "update" on "access_plugin_data".');
+  });
+
+  it("tells of a lock where it is seen", () => {
+    expect(errorFor(status.PERMISSION_DENIED, 'lock targeting User:"plugin" is in force').mend).toContain(
+      "tctl get locks",
+    );
   });
 
   it("sends a cluster that asks for MFA to Machine ID", () => {

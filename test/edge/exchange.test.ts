@@ -1,0 +1,182 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CLOSE } from "../../shared/protocol.ts";
+import { Host, type ScriptedRelay } from "./host.ts";
+import { accessRequest, noteEvent, review } from "./samples.ts";
+
+let host: Host;
+let relay: ScriptedRelay;
+let incidentId: string;
+
+beforeEach(async () => {
+  host = await Host.start();
+  relay = host.connect().hello();
+  relay.request();
+  await host.settled();
+  incidentId = host.pagerDuty.incidents[0]?.id ?? "none";
+});
+afterEach(() => host.stop());
+
+const binds = (of = relay) => of.socket.all("bind").length;
+const decides = (of = relay) => of.socket.all("decide").length;
+const APPLIED = { result: "applied", state: "APPROVED" };
+
+async function click(): Promise<void> {
+  host.deliver(noteEvent(incidentId, "/approve", { id: "01CLICK" }));
+  await host.settled();
+}
+
+describe("within a session", () => {
+  it("a binding is asked for once, whatever else changes", async () => {
+    relay.request({ reviews: [review()] });
+    await host.settled();
+    await click();
+    expect([binds(), decides()]).toEqual([1, 1]);
+  });
+
+  it("a click is asked about once, whatever else changes", async () => {
+    await click();
+    relay.bound();
+    relay.request({ reviews: [review()] });
+    await host.settled();
+    expect(decides()).toBe(1);
+  });
+
+  it("everything without an answer is asked for again after synced", async () => {
+    await click();
+    relay.synced();
+    expect([binds(), decides()]).toEqual([2, 2]);
+    relay.bound();
+    relay.outcome(APPLIED);
+    relay.synced();
+    expect([binds(), decides()]).toEqual([2, 2]);
+  });
+
+  it("a changed request is bound anew, under its new digest", async () => {
+    relay.bound();
+    relay.request({ roles: ["root"] });
+    await host.settled();
+    expect(relay.last("bind")).toMatchObject({ digest: host.record.digest });
+    expect(relay.last("bind").incidents).not.toContainEqual(expect.objectContaining({ incident: incidentId }));
+  });
+
+  it("an answer for what was paged before does not bind what is paged now", async () => {
+    const { seq: _, type: __, ...old } = relay.last("bind");
+    relay.request({ roles: ["root"] });
+    relay.say({ ...old, type: "bound", result: "bound" });
+    await host.settled();
+    expect(host.record.pagings.at(-1)?.bound).toBe(false);
+  });
+
+  it.each(["changed", "gone"])("a binding that Teleport does not take binds nothing: %s", async (result) => {
+    relay.bound(result);
+    expect(host.record.pagings[0]?.bound).toBe(false);
+    expect(host.ledger.faults(5).some(({ what }) => what.includes(accessRequest().id))).toBe(result === "changed");
+  });
+});
+
+describe("a new session", () => {
+  it("is asked for everything without an answer", async () => {
+    await click();
+    host.disconnect(relay);
+    relay = host.connect().hello();
+    expect([binds(), decides()]).toEqual([0, 0]);
+    relay.synced();
+    expect([binds(), decides()]).toEqual([1, 1]);
+  });
+
+  it("hears of a click that came while nobody was there", async () => {
+    host.disconnect(relay);
+    await click();
+    host.crash();
+    relay = host.connect().hello({ instance: "relay-two" });
+    relay.synced();
+    expect(relay.last("decide")).toMatchObject({ clickId: "01CLICK", epoch: 2 });
+  });
+
+  it("is told what is open, and not asked for what is known", () => {
+    host.disconnect(relay);
+    relay = host.connect().hello();
+    expect(relay.last("welcome").open).toEqual([[accessRequest().id, host.record.digest, 0]]);
+    relay.synced();
+    expect(host.record.end).toBeNull();
+  });
+});
+
+describe("after the object slept", () => {
+  it("an answer to what was asked before is taken", async () => {
+    await click();
+    host.sleep();
+    relay.outcome(APPLIED);
+    await host.settled();
+    expect(host.record.end?.end).toBe("approved");
+  });
+
+  it("numbers go on where they were", async () => {
+    host.sleep();
+    await click();
+    const numbers = relay.socket.frames.flatMap((frame) => ("seq" in frame ? [frame.seq] : []));
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+    expect(relay.socket.closed).toBeNull();
+  });
+});
+
+describe("answers that do not count", () => {
+  it("are those of a standby", async () => {
+    await click();
+    const standby = host.connect().hello({ instance: "relay-two" });
+    const { clickId, requestId, epoch } = relay.last("decide");
+    standby.say({ type: "outcome", epoch, requestId, clickId, outcome: APPLIED });
+    expect(host.record.end).toBeNull();
+  });
+
+  it("are those of an old epoch", async () => {
+    await click();
+    const { clickId, requestId, epoch } = relay.last("decide");
+    const standby = host.connect().hello({ instance: "relay-two" });
+    host.disconnect(relay);
+    expect(standby.last("decide")).toMatchObject({ clickId, epoch: 2 });
+    standby.say({ type: "outcome", epoch, requestId, clickId, outcome: APPLIED });
+    expect(host.record.end).toBeNull();
+    standby.outcome(APPLIED);
+    expect(host.record.end?.end).toBe("approved");
+  });
+
+  it("are those about what nobody knows", () => {
+    relay.say({ type: "outcome", epoch: 1, requestId: "unknown", clickId: "01", outcome: APPLIED });
+    relay.say({ type: "outcome", epoch: 1, requestId: accessRequest().id, clickId: "unknown", outcome: APPLIED });
+    relay.say({ type: "ended", requestId: "unknown", end: "denied", who: null, why: null, clickId: null });
+    expect([host.record.end, relay.socket.closed]).toEqual([null, null]);
+  });
+});
+
+describe("an empty list", () => {
+  it("closes nothing", async () => {
+    host.disconnect(relay);
+    relay = host.connect().hello();
+    relay.synced();
+    await host.settled();
+    expect(host.pagerDuty.incident(incidentId).status).toBe("triggered");
+  });
+});
+
+describe("a standby", () => {
+  it("may report requests and ends; the active one is asked to act", async () => {
+    const standby = host.connect().hello({ instance: "relay-two" });
+    standby.request({ id: "another", requestExpiresMs: null });
+    await host.settled();
+    expect([binds(), binds(standby)]).toEqual([2, 0]);
+    standby.ended("denied");
+    await host.settled();
+    expect(host.pagerDuty.incident(incidentId).status).toBe("resolved");
+  });
+});
+
+describe("a frame whose handling fails", () => {
+  it("is not acknowledged", () => {
+    const acks = relay.socket.all("ack").length;
+    host.sql.run("UPDATE request SET record = '{}'");
+    expect(() => relay.ended("denied")).toThrow();
+    expect(relay.socket.all("ack")).toHaveLength(acks);
+    expect(CLOSE.sequenceGap).toBe(4004);
+  });
+});

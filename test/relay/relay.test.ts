@@ -1,0 +1,112 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { systemClock } from "../../relay/clock.ts";
+import { parseConfig } from "../../relay/config.ts";
+import { runRelay } from "../../relay/relay.ts";
+import { generateRelayKey } from "../../relay/relay-key.ts";
+import { type AccessRequest, accessRequestSchema, digestOf } from "../../shared/access-request.ts";
+import { createLogger } from "../../shared/log.ts";
+import { FakeTeleport } from "../fakes/teleport.ts";
+import { BOB, INCIDENT_ID, noteBytes, SECRET, signedBy, wordOf } from "./clicks.ts";
+import { WELCOME } from "./link/frames.ts";
+import { type EdgeLink, ScriptedEdge } from "./link/scripted-edge.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+/** A real relay between a stand-in Teleport and an edge that does as the test says. */
+async function start({ cluster = "" } = {}) {
+  const directory = mkdtempSync(join(tmpdir(), "relay-"));
+  const [teleport, edge] = await Promise.all([FakeTeleport.start(), ScriptedEdge.start()]);
+  cleanups.push(
+    () => teleport.stop(),
+    () => edge.stop(),
+  );
+  const files = await teleport.writeIdentityFiles(directory);
+  const [key, secrets] = [join(directory, "relay.key"), join(directory, "secrets")];
+  writeFileSync(key, generateRelayKey().pem, { mode: 0o600 });
+  writeFileSync(secrets, SECRET, { mode: 0o600 });
+  const reading = parseConfig(`
+[teleport]
+addr = "127.0.0.1:${teleport.port}"
+connect = "auth"
+client_crt = "${files.certificate}"
+client_key = "${files.key}"
+root_cas = "${files.cas}"
+[edge]
+url = "${edge.url}"
+cluster = "${cluster}"
+key_file = "${key}"
+[decisions]
+webhook_secrets_file = "${secrets}"
+[policy]
+approvable_roles = ["*"]
+approvers = ["${BOB}"]
+audit_log = "${directory}/audit.jsonl"
+[policy.users]
+${BOB} = ["bob"]
+`);
+  if (reading.kind === "faults") throw new Error(reading.faults.join("\n"));
+  const lines: string[] = [];
+  const log = createLogger({ severity: "info", format: "text", now: () => 0, write: (line) => lines.push(line) });
+  const stopping = new AbortController();
+  const dependencies = { log, clock: systemClock, release: "0.0.0", env: {}, signal: stopping.signal };
+  const running = runRelay(reading.config, dependencies);
+  running.catch(() => {});
+  cleanups.push(() => {
+    stopping.abort();
+    return running.catch(() => {});
+  });
+  const stop = async (): Promise<void> => {
+    stopping.abort();
+    await running;
+  };
+  return { teleport, edge, lines, running, stop, auditLog: join(directory, "audit.jsonl") };
+}
+
+/** The next frame of one type; those of other types are passed over. */
+async function next(link: EdgeLink, type: string): Promise<Record<string, unknown>> {
+  for (;;) {
+    const frame = await link.frames.next();
+    if (frame.type === type) return frame;
+  }
+}
+
+describe("the relay", () => {
+  it("goes both journeys: a request is told and bound, a click is carried out and answered", async () => {
+    const { teleport, edge, lines, stop, auditLog } = await start();
+    const id = teleport.createRequest().metadata?.name ?? "";
+    const link = await edge.links.next();
+    const { teleport: server } = await next(link, "hello");
+    const cluster = String((server as { cluster: string }).cluster);
+    link.send(WELCOME);
+    const told: AccessRequest = accessRequestSchema.parse((await next(link, "request")).request);
+    expect(told.id).toBe(id);
+    await next(link, "synced");
+
+    const incidents = [{ service: "PIJ90N7", incident: INCIDENT_ID }];
+    const digest = digestOf(cluster, told);
+    link.send({ type: "bind", seq: 1, epoch: 3, requestId: id, digest, incidents });
+    expect(await next(link, "bound")).toMatchObject({ requestId: id, result: "bound" });
+
+    const evidence = signedBy(SECRET, noteBytes({ atMs: Date.now() }));
+    const click = { type: "decide", seq: 2, epoch: 3, cluster, requestId: id, clickId: "EVENT1" };
+    link.send({ ...click, evidence, word: wordOf() });
+    expect(await next(link, "outcome")).toMatchObject({ outcome: { result: "applied", state: "APPROVED" } });
+    await stop();
+    const kinds = readFileSync(auditLog, "utf8").trim().split("\n");
+    expect(kinds.map((line) => JSON.parse(line).kind)).toEqual(["intent", "outcome"]);
+    for (const said of [`cluster ${cluster}`, "Edge connected", "Watcher connected"]) {
+      expect(lines.filter((line) => line.includes(said))).toHaveLength(1);
+    }
+  });
+
+  it("ends when it is meant for another cluster, and says what to mend", async () => {
+    const { running } = await start({ cluster: "other.example.com" });
+    await expect(running).rejects.toThrow(/edge\.cluster is "other\.example\.com".*Change edge\.cluster/);
+  });
+});
