@@ -1,12 +1,19 @@
 /** The command line: which command runs with which arguments, what help is printed, and the exit code. */
+import { audit } from "./commands/audit.ts";
+import { check } from "./commands/check.ts";
 import { type Command, type ExitCode, type Terminal, UsageError } from "./commands/command.ts";
 import { configure } from "./commands/configure.ts";
 import { keygen } from "./commands/keygen.ts";
+import { migrate } from "./commands/migrate.ts";
+import { setup } from "./commands/setup.ts";
 import { start } from "./commands/start.ts";
+import { status } from "./commands/status.ts";
 import { version } from "./commands/version.ts";
 
 /** Every command, in the order of the help. */
-export const commands: ReadonlyMap<string, Command> = new Map(Object.entries({ configure, start, keygen, version }));
+export const commands: ReadonlyMap<string, Command> = new Map(
+  Object.entries({ configure, start, check, status, keygen, setup, migrate, audit, version }),
+);
 
 /** Runs one command line (without the program's name) to its end. Never throws what a user could have caused. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {

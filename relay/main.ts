@@ -13,6 +13,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 void runCommandLine(process.argv.slice(2), {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  isTerminal: process.stdout.isTTY === true,
   env: process.env,
   signal: ending.signal,
 }).then((code) => process.exit(code));

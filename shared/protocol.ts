@@ -206,7 +206,16 @@ const decide = z.object({
 const promote = z.object({ type: z.literal("promote"), seq, epoch });
 
 /** Frames from the relay. */
-export const relayFrameSchema = z.discriminatedUnion("type", [hello, request, ended, synced, bound, outcome, report, ack]);
+export const relayFrameSchema = z.discriminatedUnion("type", [
+  hello,
+  request,
+  ended,
+  synced,
+  bound,
+  outcome,
+  report,
+  ack,
+]);
 export type RelayFrame = z.infer<typeof relayFrameSchema>;
 
 /** Frames from the edge. */

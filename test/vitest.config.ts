@@ -1,6 +1,7 @@
 /** Two projects: what runs in Node, and what runs inside workerd. */
 import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { Response } from "miniflare";
 import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -31,6 +32,8 @@ export default defineConfig({
             main: "./edge/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
             miniflare: {
+              // Nothing leaves the machine.
+              outboundService: () => new Response(null, { status: 503 }),
               bindings: {
                 // One plain cluster; tests that want more bring their own environment.
                 CLUSTERS: JSON.stringify({
@@ -41,8 +44,6 @@ export default defineConfig({
                     user_email: "teleport-bot@example.com",
                   },
                 }),
-                // Nothing leaves the machine, and nothing answers there.
-                PAGERDUTY_API_URL: "http://127.0.0.1:9",
                 CLUSTER_SECRETS: JSON.stringify({
                   "teleport.example.com": {
                     api_key: "a-key-that-no-account-has",

@@ -4,6 +4,7 @@ import { IdentityError } from "../identity/error.ts";
 import { nearnessOf } from "../identity/expiry.ts";
 import { type IdentitySource, layoutOf, mendFor } from "../identity/source.ts";
 import { type Identity, readIdentity } from "../identity.ts";
+import { spanFor } from "../print.ts";
 import type { Checks } from "./result.ts";
 
 const NAME = "certificate";
@@ -32,18 +33,4 @@ export async function* checkCertificate(source: IdentitySource, nowMs: number): 
     yield failed(NAME, error.message);
     return undefined;
   }
-}
-
-const MINUTE_MS = 60_000;
-const UNITS = [
-  ["d", 24 * 60 * MINUTE_MS],
-  ["h", 60 * MINUTE_MS],
-  ["min", MINUTE_MS],
-  ["s", 1000],
-] as const;
-
-/** A span of time for people, in its largest unit that is there twice: `47 h`, `3 d`. */
-export function spanFor(ms: number): string {
-  const [unit, unitMs] = UNITS.find(([, each]) => Math.abs(ms) >= 2 * each) ?? ["s", 1000];
-  return `${Math.round(ms / unitMs)} ${unit}`;
 }

@@ -1,7 +1,7 @@
 /** The edge, asked as the relay asks it: whether it knows this relay, how its clock runs, and what it finds at PagerDuty. */
 import { checksSchema, failed, passed } from "../../shared/check.ts";
 import { askEdge, type EdgeAnswer, type EdgeApi } from "../edge-api.ts";
-import { spanFor } from "./certificate.ts";
+import { spanFor } from "../print.ts";
 import type { CheckResult, Checks } from "./result.ts";
 
 const EDGE = "edge";
@@ -38,7 +38,10 @@ async function* checkPagerDuty(api: EdgeApi): Checks {
   const answer = await askEdge(api, { method: "POST", route: "check", withinMs: CHECKS_WITHIN_MS });
   if (answer.kind === "problem") {
     const isOlder = answer.status === 404;
-    yield failed(PAGERDUTY, isOlder ? "The edge is older than this relay and cannot check: deploy it." : answer.problem);
+    yield failed(
+      PAGERDUTY,
+      isOlder ? "The edge is older than this relay and cannot check: deploy it." : answer.problem,
+    );
     return;
   }
   const parsed = checksSchema.safeParse(answer.body).data;

@@ -70,7 +70,10 @@ async function tryWatch({ teleport, watchWithinMs = WATCH_WITHIN_MS }: Permissio
     clearTimeout(tooLate);
   }
   if (stands) return passed("", "Granted: a watch stands.");
-  return failed("", `Teleport did not confirm a watch within ${watchWithinMs / 1000} s. See its log; then check again.`);
+  return failed(
+    "",
+    `Teleport did not confirm a watch within ${watchWithinMs / 1000} s. See its log; then check again.`,
+  );
 }
 
 async function tryList({ teleport }: PermissionOptions): Promise<CheckResult> {
@@ -89,7 +92,8 @@ function decisionAttempts(
   const { decideBy } = options;
   if (decideBy === "state") return [["access_request: update", () => trySetState(options, noRequest)]];
   const problem = decideByProblem(options);
-  return problem === null ? [] : [["teleport.decide_by", async () => failed("", problem)]];
+  const untried = passed("", "Not tried: it takes a request to review. See that the role has it.");
+  return [["review_requests", async () => (problem === null ? untried : failed("", problem))]];
 }
 
 // A denial: if there were such a request after all, nobody would get in.

@@ -2,7 +2,6 @@
 import { failed, passed } from "../../shared/check.ts";
 import type { RelayConfig } from "../config.ts";
 import type { Identity } from "../identity.ts";
-import { TeleportError } from "../teleport/error.ts";
 import type { TeleportPort, TeleportServer } from "../teleport/port.ts";
 import { checkPermissions } from "./permissions.ts";
 import type { Checks } from "./result.ts";
@@ -16,7 +15,7 @@ export interface OpenedTeleport {
   readonly way: string;
 }
 
-/** Opens a Teleport; rejects with {@link TeleportError}, or with an error whose message is a sentence. */
+/** Opens a Teleport; rejects with an error whose message is sentences: what is wrong, and the mend. */
 export type OpenTeleport = (identity: Identity) => Promise<OpenedTeleport>;
 
 /** Checks Teleport and returns what it said of itself; undefined when it was not reached. */
@@ -62,7 +61,7 @@ async function reach(
       throw error;
     }
   } catch (error) {
-    if (error instanceof TeleportError || error instanceof Error) return error.message;
-    throw error;
+    // A faulty HTTPS_PROXY is said in a sentence too.
+    return error instanceof Error ? error.message : String(error);
   }
 }

@@ -9,6 +9,8 @@ export interface Terminal {
   /** Text as it is: a command ends its own lines. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Whether a person looks at stdout, and not a program. */
+  readonly isTerminal?: boolean;
   /** The process's environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the process is asked to end. */
@@ -42,4 +44,21 @@ export function parseOptions<const Options extends NonNullable<ParseArgsConfig["
   } catch (error) {
     throw new UsageError(error instanceof Error ? (error.message.split(". ")[0] ?? error.message) : String(error));
   }
+}
+
+/**
+ * As {@link parseOptions}, for a command whose one positional argument is a file.
+ * @throws UsageError also when there is no file, or more than one.
+ */
+export function parseFile<const Options extends NonNullable<ParseArgsConfig["options"]>>(
+  args: readonly string[],
+  options: Options,
+): { file: string; options: ReturnType<typeof parseOptions<Options>> } {
+  // Whatever is no option, nor an option's value, is the file.
+  const { tokens } = parseArgs({ args, options, strict: false, allowPositionals: true, tokens: true });
+  const [file, ...more] = tokens.filter((token) => token.kind === "positional");
+  if (file === undefined) throw new UsageError("No file is named");
+  if (more.length > 0) throw new UsageError("More than one file is named");
+  const rest = args.filter((_, index) => index !== file.index && args[index] !== "--");
+  return { file: file.value, options: parseOptions(rest, options) };
 }

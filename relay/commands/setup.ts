@@ -1,6 +1,6 @@
 /** `teleport-pagerduty setup`: the webhook subscriptions and custom incident actions at PagerDuty, and the files that go with them. */
 import { readOrder } from "../setup/order.ts";
-import { type Command } from "./command.ts";
+import type { Command } from "./command.ts";
 
 export const setup: Command = {
   summary: "Make PagerDuty's webhook subscription and buttons, and the files of secrets",

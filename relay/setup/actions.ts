@@ -46,7 +46,9 @@ async function arrange(
   const ours = named.filter(({ url }) => isOurs(url, wanted.url)).sort((one) => (one.url === wanted.url ? -1 : 1));
   const [first, ...doubles] = ours;
   for (const { id, url } of named.filter((extension) => !ours.includes(extension))) {
-    voice.warn(`Service ${serviceId} has another action named ${wanted.name}, ${id}, to ${hostOf(url)}: remove it, or people will press the wrong one.`);
+    voice.warn(
+      `Service ${serviceId} has another action named ${wanted.name}, ${id}, to ${hostOf(url)}: remove it, or people will press the wrong one.`,
+    );
   }
   for (const double of doubles) await removeDouble(run, double, serviceId);
   if (first === undefined) {

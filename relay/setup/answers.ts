@@ -38,7 +38,9 @@ export interface Subscription {
 const scopeSchema = z
   .union([
     z.object({ type: z.literal("account_reference") }).transform((): Scope => ({ kind: "account" })),
-    z.object({ type: z.literal("service_reference"), id }).transform((filter): Scope => ({ kind: "service", id: filter.id })),
+    z
+      .object({ type: z.literal("service_reference"), id })
+      .transform((filter): Scope => ({ kind: "service", id: filter.id })),
   ])
   .nullable()
   .catch(null);

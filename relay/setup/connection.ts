@@ -93,7 +93,10 @@ export class PagerDutyConnection {
   }
 
   #requestFor({ method, path, query = [], body }: Call): Request {
-    const search = query.length === 0 ? "" : `?${new URLSearchParams(query.map(([name, value]) => [name, value]))}`;
+    const search =
+      query.length === 0
+        ? ""
+        : `?${new URLSearchParams(query.map(([name, value]): [string, string] => [name, value]))}`;
     return new Request(`${this.#options.apiUrl}${path}${search}`, {
       method,
       headers: {
@@ -119,7 +122,7 @@ const errorSchema = z.object({
   error: z.object({ message: z.string().catch(""), errors: z.array(z.string()).catch([]) }),
 });
 
-function faultFor(call: Call, { status, headers }: Response, body = new Uint8Array()): PagerDutyFault {
+function faultFor(call: Call, { status, headers }: Response, body: Uint8Array = new Uint8Array()): PagerDutyFault {
   const error = errorSchema.safeParse(parseJsonBytes(body)).data?.error;
   const detail = plainText([error?.message ?? "", ...(error?.errors ?? [])].filter(Boolean).join("; "));
   const said = detail === "" ? "" : ` PagerDuty says: ${detail}.`;

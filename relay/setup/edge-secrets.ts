@@ -46,7 +46,9 @@ export function clusterSecretsIn(file: string, secrets: EdgeSecrets, cluster: st
   const parsed = clusterSchema.safeParse(secrets.get(cluster) ?? {});
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => `${[cluster, ...path].join(".")}: ${message}`);
-  throw new SetupFault(`${file} cannot be used, and nothing was changed:\n${faults.map((fault) => `  ${fault}\n`).join("")}`.trimEnd());
+  throw new SetupFault(
+    `${file} cannot be used, and nothing was changed:\n${faults.map((fault) => `  ${fault}\n`).join("")}`.trimEnd(),
+  );
 }
 
 /** The file's text, on one line: so it also fits into a file of variables. */

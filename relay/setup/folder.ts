@@ -75,7 +75,11 @@ export class SetupFolder {
     this.gateToken = before.gate_token ?? newToken();
     this.actionTokens = before.action_tokens ?? this.#actionTokensBefore(withActions);
     this.hasLentKey = before.api_key === undefined && before.oauth === undefined;
-    this.#secrets = { ...before, ...(this.hasLentKey && { api_key: apiKey }), admin_token: before.admin_token ?? newToken() };
+    this.#secrets = {
+      ...before,
+      ...(this.hasLentKey && { api_key: apiKey }),
+      admin_token: before.admin_token ?? newToken(),
+    };
   }
 
   /** Subscriptions whose secret is known, newest first. */
@@ -142,7 +146,8 @@ export class SetupFolder {
   }
 
   #writeRelay(): void {
-    if (writePrivate(this.webhookFile, webhookSecretsText(this.cluster, this.#held, this.#strays))) this.#changed.relay = true;
+    if (writePrivate(this.webhookFile, webhookSecretsText(this.cluster, this.#held, this.#strays)))
+      this.#changed.relay = true;
   }
 
   // An empty list is a fault at the edge: a file that is not finished opens nothing.

@@ -1,7 +1,7 @@
 /** What goes where after `setup`, the relay first, as commands to copy. Pure. */
 import { dirname, join } from "node:path";
-import { DEFAULT_CONFIG_FILE } from "../config.ts";
 import { DEFAULT_KEY_FILE } from "../config/schema.ts";
+import { DEFAULT_CONFIG_FILE } from "../config.ts";
 import type { SetupOrder, SetupStep } from "./order.ts";
 
 export interface Instructions {

@@ -128,7 +128,9 @@ function loopbackAddress(text: string): string {
   const isLoopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url?.hostname ?? "");
   const isPlain = url?.username === "" && url.password === "" && url.search === "" && url.hash === "";
   if (url === null || !/^https?:$/.test(url.protocol) || !isLoopback || !isPlain) {
-    throw new UsageError("PAGERDUTY_API_URL must be an address on loopback: PagerDuty's own comes from PAGERDUTY_REGION");
+    throw new UsageError(
+      "PAGERDUTY_API_URL must be an address on loopback: PagerDuty's own comes from PAGERDUTY_REGION",
+    );
   }
   return url.href.replace(/\/+$/, "");
 }

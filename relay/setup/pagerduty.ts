@@ -82,7 +82,10 @@ export class SetupPagerDuty {
   }
 
   /** Changes what may be changed: PagerDuty keeps address, headers and secret as they were made. */
-  async updateSubscription(subscriptionId: string, change: { active?: true; events?: readonly string[] }): Promise<void> {
+  async updateSubscription(
+    subscriptionId: string,
+    change: { active?: true; events?: readonly string[] },
+  ): Promise<void> {
     const body = { webhook_subscription: change };
     await this.#connection.write("PUT", `/webhook_subscriptions/${subscriptionId}`, z.unknown(), body);
   }

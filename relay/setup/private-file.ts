@@ -2,7 +2,18 @@
  * Files that hold secrets: read whole, and written so that a crash leaves the old text or the new one, on the disk, for
  * their owner's eyes only.
  */
-import { chmodSync, closeSync, fchownSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { SetupFault } from "./fault.ts";
 

@@ -40,7 +40,7 @@ async function runThrough(
   await checkServices(run);
   const survey = await surveySubscriptions(run);
   folder.prepare();
-  folder.release(survey.gone);
+  if (survey.gone.size > 0) folder.release(survey.gone);
   for (const plan of survey.plans) {
     signal.throwIfAborted();
     await carryOut(run, plan);
@@ -58,7 +58,9 @@ async function checkServices({ order, pagerDuty }: SetupRun): Promise<void> {
       await pagerDuty.serviceName(id);
     } catch (error) {
       if (!(error instanceof PagerDutyFault) || error.status !== 404) throw error;
-      throw new SetupFault(`PagerDuty has no service ${id}: its ID is the last part of its page's address. Nothing was changed.`);
+      throw new SetupFault(
+        `PagerDuty has no service ${id}: its ID is the last part of its page's address. Nothing was changed.`,
+      );
     }
   }
 }
@@ -87,16 +89,23 @@ function conclude({ order, folder, voice }: SetupRun, { plans }: Survey, isWell:
   const { edge, relay } = folder.changed;
   const hasMade = plans.some(({ isOneToBeMade }) => isOneToBeMade);
   if (folder.hasLentKey) {
-    voice.say(`${folder.secretsFile} has this run's PAGERDUTY_API_KEY as the edge's api_key; a key of the bot user's own is better.`);
+    voice.say(
+      `${folder.secretsFile} has this run's PAGERDUTY_API_KEY as the edge's api_key; a key of the bot user's own is better.`,
+    );
   }
-  if (order.serviceIds.length === 0) voice.say("For buttons, name the services that get them with --service, beside --account.");
+  if (order.serviceIds.length === 0)
+    voice.say("For buttons, name the services that get them with --service, beside --account.");
   if (isWell && !hasMade && !edge && !relay) {
     voice.say("Everything is in place. `teleport-pagerduty check` tells whether the ping has arrived.");
     return;
   }
   const { webhookFile, secretsFile, actionTokens } = folder;
   const actionFile = actionTokens === null ? null : folder.actionFile;
-  const next = nextStep(order.step, hasMade || !isWell, plans.some(({ ready }) => ready.length > 0));
+  const next = nextStep(
+    order.step,
+    hasMade || !isWell,
+    plans.some(({ ready }) => ready.length > 0),
+  );
   voice.say(instructionsFor({ order, webhookFile, actionFile, secretsFile, next }).trimEnd());
 }
 

@@ -2,7 +2,7 @@
  * What is to become of one scope's subscriptions: which one is right, which are left over from a crash, which is missing.
  * Pure: whoever calls it carries it out.
  */
-import { sameScope, type Scope, type Subscription } from "./answers.ts";
+import { type Scope, type Subscription, sameScope } from "./answers.ts";
 import type { SetupStep } from "./order.ts";
 import type { HeldSubscription } from "./webhook-secrets-file.ts";
 

@@ -51,7 +51,11 @@ function heldFor([, id = "", , serviceId, gateMark = ""]: RegExpExecArray, secre
 }
 
 /** The file's text; what it says is read back by {@link parseWebhookSecrets}. */
-export function webhookSecretsText(cluster: string, held: readonly HeldSubscription[], strays: readonly string[]): string {
+export function webhookSecretsText(
+  cluster: string,
+  held: readonly HeldSubscription[],
+  strays: readonly string[],
+): string {
   const lines = held.flatMap(({ id, scope, gateMark, secret }) => [
     `# subscription ${id} of ${scope.kind === "account" ? "account" : `service ${scope.id}`}, gate ${gateMark}`,
     secret,

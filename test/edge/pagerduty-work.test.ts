@@ -1,21 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Host, type ScriptedRelay } from "./host.ts";
-import {
-  accessRequest,
-  BOB,
-  BOT,
-  CAROL,
-  hello,
-  KEY,
-  NOW,
-  noteEvent,
-  OPENED,
-  POLICY,
-  pressPayload,
-  REQUEST_ID,
-  resolvedEvent,
-  SERVICE,
-} from "./samples.ts";
+import { BOB, BOT, CAROL, hello, KEY, noteEvent, POLICY, pressPayload, resolvedEvent, SERVICE } from "./samples.ts";
 
 let host: Host;
 afterEach(() => host.stop());
@@ -399,17 +384,5 @@ describe("ids from outside", () => {
     host.board.act("approve", pressPayload(id, logEntryId));
     await host.settled();
     expect(host.pagerDuty.calls).toHaveLength(calls);
-    expect(OPENED.incidentId).not.toBe(id);
-  });
-});
-
-describe("time", () => {
-  it("is the host's alone", async () => {
-    await open();
-    expect([host.record.firstSeenMs, host.record.request.id, accessRequest().id]).toEqual([
-      NOW,
-      REQUEST_ID,
-      REQUEST_ID,
-    ]);
   });
 });

@@ -6,7 +6,7 @@ import { actionPressed, clicked, decided, identified, logEntryRead } from "../..
 import { incidentClosed, incidentOpened, incidentResolved, keyTaken, noteWritten } from "../../edge/steps/paging.ts";
 import { EXPIRY_GRACE_MS, requestEnded, requestSeen } from "../../edge/steps/request.ts";
 import { awaitsRelay, bindingToSend, decisionsToSend, isAlive, nextLookMs, pagerDutyTasks } from "../../edge/todo.ts";
-import { accessRequest, CLUSTER, click, HOUR_MS, NOW, OPENED, paged, RETAIN_MS, SERVICE, wanted } from "./samples.ts";
+import { accessRequest, click, HOUR_MS, NOW, OPENED, paged, RETAIN_MS, SERVICE, wanted } from "./samples.ts";
 
 const ENDING = { end: "expired", who: null, why: null, clickId: null } as const;
 const P1 = `${SERVICE}/1`;
@@ -165,9 +165,5 @@ describe("when a record needs a look", () => {
 
   it("is not its deletion while anything is left to do", () => {
     expect([isAlive(over), isAlive(told), isAlive(done), isAlive(noticed)]).toEqual([true, true, false, true]);
-  });
-
-  it("counts the cluster's name in its keys", () => {
-    expect(wanted().pagings[0]?.key).toContain(CLUSTER);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LiveRequest } from "../../relay/access-request.ts";
 import { claimText } from "../../relay/claim.ts";
-import { Inventory } from "../../relay/inventory.ts";
+import { Inventory, type InventoryOptions } from "../../relay/inventory.ts";
 import { Lanes } from "../../relay/lanes.ts";
 import type { OpenAtEdge } from "../../relay/link/handlers.ts";
 import { digestOf } from "../../shared/access-request.ts";
@@ -15,7 +15,12 @@ import { UNAVAILABLE } from "./deciding.ts";
 
 const HOUR_MS = 3_600_000;
 
-function taking() {
+const AT_ONCE: InventoryOptions["frames"] = {
+  now: (request) => ({ type: "request", request, recipients: [] }),
+  later: async (request) => ({ type: "request", request, recipients: [] }),
+};
+
+function taking(requestFrames = AT_ONCE) {
   const clock = new ManualClock(NOW_MS);
   const teleport = new MemoryTeleport();
   const frames: Unnumbered<RelayFrame>[] = [];
@@ -27,10 +32,7 @@ function taking() {
     cluster: CLUSTER,
     teleport,
     lanes: new Lanes((error) => lines.push(`LANE ${error}`)),
-    frames: {
-      now: (request) => ({ type: "request", request, recipients: [] }),
-      later: async (request) => ({ type: "request", request, recipients: [] }),
-    },
+    frames: requestFrames,
     send: (frame) => {
       if (!isLinked) return false;
       // What an edge would close the link over must never be sent.
@@ -478,6 +480,93 @@ describe("events of the watch", () => {
     world.inventory.lost();
     world.unlink();
     await world.link();
+    expect(world.told()).toEqual(["request a", "synced"]);
+  });
+});
+
+describe("a request whose frame must be waited for", () => {
+  /** Frames that come when a test says so, with how many times they were waited for. */
+  function waiting() {
+    const waited: PromiseWithResolvers<void>[] = [];
+    const frames: InventoryOptions["frames"] = {
+      now: () => undefined,
+      later: async (request) => {
+        const come = Promise.withResolvers<void>();
+        waited.push(come);
+        await come.promise;
+        return { type: "request", request, recipients: ["Databases"] };
+      },
+    };
+    const world = taking(frames);
+    return {
+      world,
+      waited,
+      async come(): Promise<void> {
+        for (const come of waited.splice(0)) come.resolve();
+        await settled();
+      },
+    };
+  }
+
+  it("is sent once when it has come, and synced is said after", async () => {
+    const { world, come } = waiting();
+    for (const id of ["a", "b"]) world.teleport.put(live(id));
+    await world.list();
+    await world.link();
+    await world.list();
+    expect(world.told()).toEqual([]);
+    await come();
+    expect(world.frames).toMatchObject([{ recipients: ["Databases"] }, { recipients: ["Databases"] }, {}]);
+    expect(world.told()).toEqual(["request a", "request b", "synced"]);
+    await come();
+    expect(world.told()).toEqual([]);
+  });
+
+  it("is sent as it was last seen, also when it changed meanwhile", async () => {
+    const { world, come } = waiting();
+    await world.list();
+    await world.link();
+    world.told();
+    world.inventory.put(live("a"));
+    await settled();
+    world.inventory.put(live("a", { reviews: [REVIEW] }));
+    await come();
+    await come();
+    expect(world.frames.at(-1)).toMatchObject({ type: "request", request: { reviews: [REVIEW] } });
+  });
+
+  it("is not sent when it has ended meanwhile, nor is its end", async () => {
+    const { world, come } = waiting();
+    await world.list();
+    await world.link();
+    world.told();
+    world.inventory.put(live("a"));
+    await settled();
+    world.inventory.settled(requestOf({ id: "a", state: "DENIED" }));
+    await come();
+    expect(world.told()).toEqual([]);
+  });
+
+  it("is sent over the link that stands when it comes, and that alone", async () => {
+    const { world, come } = waiting();
+    world.teleport.put(live("a"));
+    await world.list();
+    await world.link();
+    world.unlink();
+    await come();
+    expect(world.told()).toEqual([]);
+    await world.link();
+    await come();
+    expect(world.told()).toEqual(["request a", "synced"]);
+  });
+
+  it("is waited for when a look shows it", async () => {
+    const { world, come } = waiting();
+    world.teleport.put(live("a"));
+    await world.link(asHad("a", 0, { reason: "old" }));
+    world.inventory.listed([]);
+    await settled();
+    await come();
     expect(world.told()).toEqual(["request a", "synced"]);
   });
 });

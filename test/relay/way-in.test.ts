@@ -260,6 +260,25 @@ describe("no way in", () => {
     expect((await failure(`localhost:${port}`)).code).toBe("untrusted_server");
   });
 
+  it.each([
+    ["agrees on no HTTP/2", ["http/1.1"], "does not speak as an Auth Service does"],
+    ["agrees on HTTP/2", ["h2"], "shows a certificate that our authorities have not signed"],
+  ])("takes no web server for the Auth Service that %s", async (_, alpn, problem) => {
+    const { port } = await balancer({ alpn });
+    const error = await failure(`localhost:${port}`, { connect: "auth" });
+    expect(error).toMatchObject({ code: "untrusted_server", retryable: false });
+    expect(error.message).toContain(`Teleport at localhost:${port} ${problem}`);
+    expect(error.message).not.toContain("Tried");
+  });
+
+  it("finds none at a Proxy that is too old for TLS routing and for the upgrade", async () => {
+    const { port, upgraded } = await proxy({ tlsRouting: false, upgrades: [] });
+    const error = await failure(`localhost:${port}`);
+    expect(error).toMatchObject({ code: "untrusted_server", retryable: false });
+    expect(error.message).toContain(`What listens at localhost:${port} answers 400 to Teleport's connection upgrade`);
+    expect(upgraded).toEqual([]);
+  });
+
   it("asks no Proxy without a cluster to ask for", async () => {
     const { port, hellos } = await proxy();
     const error = await failure(`localhost:${port}`, { connect: "proxy", identity: { ...identity, cluster: null } });

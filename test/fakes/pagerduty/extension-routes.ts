@@ -82,6 +82,16 @@ export const EXTENSION_ROUTES: readonly Route[] = [
   },
   { method: "PUT", path: "/extensions/{id}", scope: "extensions.write", handle: onExtension(putExtension) },
   {
+    method: "POST",
+    path: "/extensions/{id}/enable",
+    scope: "extensions.write",
+    handle: onExtension((call, found) => {
+      found.endpoint.disabledUntilMs = null;
+      found.endpoint.consecutiveDrops = 0;
+      return ok({ extension: extensionView(call.account, found) });
+    }),
+  },
+  {
     method: "DELETE",
     path: "/extensions/{id}",
     scope: "extensions.write",

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Ledger } from "../../edge/ledger.ts";
+import { Requests } from "../../edge/requests.ts";
+import { incidentOpened } from "../../edge/steps/paging.ts";
+import { NodeSql } from "../fakes/node-sql.ts";
+import {
+  accessRequest,
+  BOB,
+  CLUSTER,
+  DECISIONS,
+  HOUR_MS,
+  NOW,
+  noteEvent,
+  OPENED,
+  REQUEST_ID,
+  RETAIN_MS,
+  resolvedEvent,
+  review,
+  SERVICE,
+} from "./samples.ts";
+
+let sql: NodeSql;
+let ledger: Ledger;
+let requests: Requests;
+let changes: number;
+
+beforeEach(() => {
+  sql = new NodeSql();
+  ledger = new Ledger(sql);
+  changes = 0;
+  requests = new Requests({
+    cluster: CLUSTER,
+    ledger,
+    now: () => NOW,
+    retainMs: RETAIN_MS,
+    servicesFor: () => [SERVICE],
+    knownIdentity: () => ({ email: BOB.email, name: BOB.name, onCallLevels: null }),
+    changed: () => void changes++,
+  });
+});
+afterEach(() => sql.close());
+
+const open = () =>
+  requests.change(REQUEST_ID, (record) => incidentOpened(record, `${SERVICE}/1`, OPENED, { shown: true, nowMs: NOW }));
+const deliver = (raw: Uint8Array, decisions = DECISIONS) => requests.delivered({ raw, signature: "v1=00" }, decisions);
+const verdicts = () => ledger.load(REQUEST_ID)?.decisions.map(({ verdict }) => verdict);
+
+describe("a request that is seen", () => {
+  it.each([
+    ["the same", {}, 1],
+    ["another state of annotations", { annotations: { a: ["b"] } }, 1],
+    ["a new review", { reviews: [review()] }, 2],
+    ["another expiry", { requestExpiresMs: NOW + 2 * HOUR_MS }, 2],
+    ["another reason", { reason: "b" }, 2],
+  ])("again is written only when something is new: %s", (_, change, expected) => {
+    requests.seen(accessRequest());
+    requests.seen(accessRequest(change));
+    expect(changes).toBe(expected);
+  });
+
+  it("after its end is not opened again", () => {
+    requests.seen(accessRequest());
+    requests.ended(REQUEST_ID, { end: "denied", who: null, why: null, clickId: null });
+    requests.seen(accessRequest());
+    expect([changes, ledger.load(REQUEST_ID)?.pagings.length]).toEqual([2, 1]);
+  });
+
+  it("was never there when it ends unseen", () => {
+    requests.ended(REQUEST_ID, { end: "denied", who: null, why: null, clickId: null });
+    expect([changes, ledger.load(REQUEST_ID)]).toEqual([0, undefined]);
+  });
+});
+
+describe("a delivery", () => {
+  beforeEach(() => {
+    requests.seen(accessRequest());
+    open();
+  });
+
+  it("decides as the relay says that deliveries decide", () => {
+    deliver(noteEvent(OPENED.incidentId, "/approve"), { ...DECISIONS, channels: ["action"] });
+    requests.delivered({ raw: noteEvent(OPENED.incidentId, "/approve"), signature: "v1=00" }, undefined);
+    deliver(noteEvent(OPENED.incidentId, "please /approve"));
+    expect(verdicts()).toEqual([]);
+    deliver(noteEvent(OPENED.incidentId, "/deny /approve"));
+    deliver(noteEvent(OPENED.incidentId, " /APPROVE\nok"));
+    expect(verdicts()).toEqual(["deny", "approve"]);
+  });
+
+  it("helps nobody where notes do not count", () => {
+    deliver(noteEvent(OPENED.incidentId, "/aprove"), { ...DECISIONS, channels: ["action"] });
+    expect(ledger.load(REQUEST_ID)?.helped).toEqual([]);
+  });
+
+  it("is stored only when it is a click, and once", () => {
+    const raw = noteEvent(OPENED.incidentId, "/approve", { id: "01E" });
+    deliver(raw);
+    deliver(raw);
+    deliver(noteEvent(OPENED.incidentId, "/aprove", { id: "01NEAR" }));
+    deliver(resolvedEvent(OPENED.incidentId, { id: "01RESOLVED" }));
+    const stored = sql.run("SELECT event_id FROM delivery").map(({ event_id }) => event_id);
+    expect([stored, ledger.delivery("01E")?.raw]).toEqual([["01E"], raw]);
+  });
+
+  it("is not the same as another with its id but another incident's", () => {
+    deliver(noteEvent(OPENED.incidentId, "/approve", { id: "01E" }));
+    deliver(noteEvent("QOTHER", "/deny", { id: "01E" }));
+    expect(verdicts()).toEqual(["approve"]);
+  });
+});
+
+describe("what is held", () => {
+  it("is nothing of an incident whose request is known", () => {
+    requests.seen(accessRequest());
+    requests.seen(accessRequest({ id: "another" }));
+    open();
+    deliver(noteEvent(OPENED.incidentId, "/approve"));
+    expect([ledger.heldCount(), verdicts()]).toEqual([0, ["approve"]]);
+  });
+
+  it("is acted on once, presses beside deliveries", () => {
+    requests.seen(accessRequest());
+    deliver(noteEvent(OPENED.incidentId, "/approve"));
+    requests.pressed([{ logEntryId: "R1", incidentId: OPENED.incidentId }], "deny");
+    requests.pressed([{ logEntryId: "R1", incidentId: OPENED.incidentId }], "deny");
+    open();
+    requests.release(OPENED.incidentId, DECISIONS);
+    requests.release(OPENED.incidentId, DECISIONS);
+    expect([verdicts(), ledger.heldCount()]).toEqual([["approve", "deny"], 0]);
+  });
+});
+
+describe("what is over", () => {
+  it("is forgotten only when its time has come and nothing is left to do", () => {
+    requests.seen(accessRequest());
+    const record = ledger.load(REQUEST_ID);
+    if (record === undefined) throw new Error("no record");
+    expect(requests.forgetFinished(record)).toBe(false);
+    expect(requests.forgetFinished({ ...record, purgeMs: NOW })).toBe(false);
+    expect(
+      requests.forgetFinished({
+        ...record,
+        purgeMs: NOW,
+        end: { end: "denied", who: null, why: null, atMs: NOW },
+        pagings: [],
+      }),
+    ).toBe(true);
+  });
+});
