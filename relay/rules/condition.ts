@@ -9,7 +9,7 @@ import { ConditionFault } from "./fault.ts";
 import { FUNCTIONS, METHODS } from "./functions.ts";
 import { type Node, parseSyntax } from "./syntax.ts";
 import { ANY, BOOLEAN, DICT, fits, INTEGER, ofType, SET, STRING, type Type, type Value } from "./value.ts";
-import { type Subject, TRAITS, VARIABLES } from "./variables.ts";
+import { type Subject, TRAITS, VARIABLES, type Variable } from "./variables.ts";
 
 /** Whether a condition holds. `fault` says in one sentence why that cannot be told, which is as good as no. */
 export type Answer = { readonly holds: boolean } | { readonly fault: string };
@@ -82,7 +82,7 @@ function variableFor(node: Node, names: Set<string>): Expression {
   const variable = VARIABLES.get(name);
   if (variable !== undefined) {
     names.add(name);
-    return { type: variable.type, run: variable.of };
+    return { type: variable.type, run: runOf(variable) };
   }
   const map = path?.slice(0, -1).join(".") ?? "";
   const key = path?.at(-1);
@@ -90,7 +90,15 @@ function variableFor(node: Node, names: Set<string>): Expression {
   if (of?.type !== DICT || key === undefined)
     throw new ConditionFault(`It names ${name || "something"}, unknown here.`);
   names.add(map);
-  return indexFor({ type: DICT, run: of.of }, { type: STRING, run: () => key });
+  return indexFor({ type: DICT, run: runOf(of) }, { type: STRING, run: () => key });
+}
+
+function runOf({ of }: Variable): Run {
+  return (subject, budget) => {
+    const value = of(subject);
+    budget.spend(SET.has(value) || DICT.has(value) ? 1 + value.size : 1);
+    return value;
+  };
 }
 
 function pathOf(node: Node): string[] | undefined {
