@@ -118,7 +118,7 @@ export class PagerDuty {
       ...WITH_BODY,
     ] as const;
     const found = await this.#connection.pages("/incidents", query, "incidents", incidentSchema);
-    return found.filter((incident) => incident.key === key && incident.serviceId === serviceId);
+    return found.filter((incident) => incident.key === key && (incident.serviceId ?? serviceId) === serviceId);
   }
 
   /** One incident, with its body when PagerDuty gives it. */
@@ -189,6 +189,12 @@ export class PagerDuty {
   async service(serviceId: string): Promise<Service> {
     const answer = z.object({ service: serviceSchema });
     return (await this.#connection.read(`/services/${segment(serviceId)}`, [], answer)).service;
+  }
+
+  /** Every service of the account, or those whose names fit a query as PagerDuty understands it. */
+  async services(query: string | null): Promise<Service[]> {
+    const filter = query === null ? [] : ([["query", query]] as const);
+    return this.#connection.pages("/services", filter, "services", serviceSchema);
   }
 
   /** The user whose own key ours is; undefined for a key that is nobody's. */

@@ -11,9 +11,6 @@ export const NOTIFY_ANNOTATION = "pagerduty_notify_service";
 /** Most services that one request pages. */
 export const MAX_SERVICES = 20;
 
-/** Longest name that is looked for, in characters: PagerDuty takes none that is longer. */
-const MAX_NAME_CHARACTERS = 255;
-
 /** Most characters of a name that PagerDuty does not know which the body repeats. */
 const MAX_SHOWN_CHARACTERS = 80;
 
@@ -43,11 +40,6 @@ export function targetsFor(request: AccessRequest, recipients: readonly string[]
 /** The form in which two names are the same: without letter case, and however their letters were composed. */
 export function foldedName(name: string): string {
   return name.normalize("NFC").toLowerCase();
-}
-
-/** Whether PagerDuty may be asked for a target at all. */
-export function isNameable(target: string): boolean {
-  return target.length <= MAX_NAME_CHARACTERS;
 }
 
 /** Those targets that are paged, of however many. */
@@ -87,9 +79,9 @@ function omittedRemark(count: number): string {
   return `This request is for more services than are paged at once: ${MAX_SERVICES} are paged, ${count} more are not.`;
 }
 
+// Letter case is kept: an id counts exactly. Two spellings of one name lead to one service.
 function distinct(names: readonly string[]): string[] {
-  const trimmed = names.map((name) => name.trim()).filter((name) => name !== "");
-  return [...new Map(trimmed.toReversed().map((name) => [foldedName(name), name])).values()].reverse();
+  return [...new Set(names.map((name) => name.trim()).filter((name) => name !== ""))];
 }
 
 function cut(text: string): string {

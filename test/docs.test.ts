@@ -3,12 +3,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { clusterEntrySchema, clusterSecretsSchema } from "../edge/cluster-schema.ts";
+import { roleFor } from "../relay/check/role.ts";
+import { configKeys, tomlOf } from "../relay/config/keys.ts";
 import { ACKNOWLEDGED_WITHIN_MS, WELCOME_WITHIN_MS } from "../relay/link/liveness.ts";
 import { MAX_JSON_DEPTH } from "../shared/bytes.ts";
 import * as protocol from "../shared/protocol.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const DOCUMENTS = ["shared/PROTOCOL.md"];
+const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "SECURITY.md", "shared/PROTOCOL.md"];
 
 function textOf(document: string): string {
   return readFileSync(join(ROOT, document), "utf8");
@@ -112,5 +115,63 @@ describe("shared/PROTOCOL.md against the schemas", () => {
     for (const ms of [protocol.PING_EVERY_MS, protocol.LINK_DEAD_AFTER_MS, silence]) {
       expect(text).toContain(`${ms.toLocaleString("en-US")} ms`);
     }
+  });
+});
+
+describe("README.md against the code", () => {
+  const text = textOf("README.md");
+
+  /** The rows of the table between two marks, cell by cell, without its head. */
+  function tableOf(mark: string): string[][] {
+    const table = new RegExp(`<!-- ${mark} -->\\n(.*?)\\n<!-- /${mark} -->`, "s").exec(text)?.[1] ?? "";
+    const rows = table.split("\n").slice(2);
+    return rows.map((row) =>
+      row
+        .split(/(?<!\\)\|/)
+        .map((cell) => cell.trim())
+        .slice(1, -1),
+    );
+  }
+
+  it("has every key of the relay's configuration, with its default and its meaning", () => {
+    const rows = configKeys().map(({ section, name, required, default: value, meaning }) => [
+      `\`${section}.${name}\``,
+      required ? "**required**" : `\`${tomlOf(value)}\``,
+      meaning.replaceAll("|", "\\|"),
+    ]);
+    expect(tableOf("relay-configuration")).toEqual(rows);
+  });
+
+  it("has every key of a cluster on the edge, with its default", () => {
+    const required = { relay_public_keys: ["A".repeat(43)], service_id: "PIJ90N7", user_email: "bot@example.com" };
+    const defaults: Record<string, unknown> = clusterEntrySchema.parse(required);
+    const rows = Object.keys(clusterEntrySchema.shape).map((key) => [
+      `\`${key}\``,
+      key in required ? "**required**" : `\`${tomlOf(defaults[key])}\``,
+    ]);
+    expect(tableOf("edge-configuration").map((row) => row.slice(0, 2))).toEqual(rows);
+  });
+
+  it("has every secret of a cluster on the edge", () => {
+    const keys = Object.keys(clusterSecretsSchema.shape).map((key) => `\`${key}\``);
+    expect(tableOf("edge-secrets").map(([key]) => key)).toEqual(keys);
+  });
+
+  it("shows the roles that the check asks for", () => {
+    const shown = [...text.matchAll(/```yaml\n(.*?)```/gs)].map(([, yaml]) => yaml);
+    const ways = ["state", "review", "review_on_behalf"] as const;
+    const roles = ways.map((decideBy) => roleFor({ version: "18.11.0", decideBy }));
+    expect(shown).toEqual([...roles, roleFor({ version: "4.2.8", decideBy: "state" })]);
+  });
+
+  it("names only scripts that package.json has", () => {
+    const { scripts } = JSON.parse(textOf("package.json"));
+    const named = [...text.matchAll(/npm run (?:-s )?(\w+)/g)].map(([, name = ""]) => name);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  it("names only commands of the relay that it has", () => {
+    const named = [...text.matchAll(/teleport-pagerduty (\w+)(?= |$|`)/gm)].map(([, name = ""]) => name);
+    expect(named.filter((name) => !existsSync(join(ROOT, "relay/commands", `${name}.ts`)))).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ import * as z from "zod";
 const id = z.string().min(1).max(64);
 const reference = z.object({ id });
 const optionalReference = reference.nullable().optional();
-const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const optionalText = z.string().nullable().optional();
 
 /** An incident as PagerDuty has it now. */
 export interface Incident {
@@ -16,12 +16,11 @@ export interface Incident {
   readonly key: string | null;
   readonly status: "triggered" | "acknowledged" | "resolved";
   readonly title: string;
-  readonly serviceId: string;
+  /** Null when the answer leaves it out, as those of its look-alikes may. */
+  readonly serviceId: string | null;
   readonly escalationPolicyId: string | null;
   /** Its page in PagerDuty. */
   readonly url: string | null;
-  /** Milliseconds since the epoch. */
-  readonly createdMs: number;
   /** The body's text; null when the answer did not include it. */
   readonly body: string | null;
   /** The incident that it was merged into; null when it was not. */
@@ -35,13 +34,12 @@ const mergeReason = z.object({ type: z.literal("merge_resolve_reason"), incident
 export const incidentSchema = z
   .object({
     id,
-    incident_key: z.string().nullable().optional(),
+    incident_key: optionalText,
     status: z.enum(["triggered", "acknowledged", "resolved"]),
-    title: z.string().nullable().optional(),
-    service: reference,
+    title: optionalText,
+    service: optionalReference,
     escalation_policy: optionalReference,
-    html_url: z.string().nullable().optional(),
-    created_at: time,
+    html_url: optionalText,
     body: z.unknown().optional(),
     first_trigger_log_entry: z.unknown().optional(),
     resolve_reason: z.unknown().optional(),
@@ -52,10 +50,9 @@ export const incidentSchema = z
       key: incident.incident_key ?? null,
       status: incident.status,
       title: incident.title ?? "",
-      serviceId: incident.service.id,
+      serviceId: incident.service?.id ?? null,
       escalationPolicyId: incident.escalation_policy?.id ?? null,
       url: incident.html_url ?? null,
-      createdMs: incident.created_at,
       // Included under `body` by documentation; the first log entry's channel holds the same text.
       body:
         details.safeParse(incident.body).data?.details ??
@@ -70,14 +67,11 @@ export interface Note {
   readonly id: string;
   readonly content: string;
   readonly userId: string | null;
-  readonly createdMs: number;
 }
 
 export const noteSchema = z
-  .object({ id, content: z.string(), user: optionalReference, created_at: time })
-  .transform(
-    (note): Note => ({ id: note.id, content: note.content, userId: note.user?.id ?? null, createdMs: note.created_at }),
-  );
+  .object({ id, content: z.string(), user: optionalReference })
+  .transform((note): Note => ({ id: note.id, content: note.content, userId: note.user?.id ?? null }));
 
 /** A user of the account. */
 export interface User {
@@ -87,7 +81,7 @@ export interface User {
 }
 
 export const userSchema = z
-  .object({ id, name: z.string().nullable().optional(), email: z.string() })
+  .object({ id, name: optionalText, email: z.string() })
   .transform((user): User => ({ id: user.id, name: user.name ?? "", email: user.email }));
 
 /** A service, with what an access request's incident depends on. */
@@ -103,7 +97,7 @@ export interface Service {
 export const serviceSchema = z
   .object({
     id,
-    name: z.string().nullable().optional(),
+    name: optionalText,
     escalation_policy: optionalReference,
     auto_resolve_timeout: z.number().nullable().optional(),
     teams: z.array(reference).nullable().optional(),
@@ -137,7 +131,9 @@ export interface Priority {
   readonly name: string;
 }
 
-export const prioritySchema = z.object({ id, name: z.string() });
+export const prioritySchema = z
+  .object({ id, name: optionalText })
+  .transform((priority): Priority => ({ id: priority.id, name: priority.name ?? "" }));
 
 /** A webhook subscription, as far as whether and what it brings us. */
 export interface Subscription {
@@ -156,7 +152,7 @@ export const subscriptionSchema = z
     id,
     active: z.boolean().nullable().optional(),
     delivery_method: z.object({
-      url: z.string().nullable().optional(),
+      url: optionalText,
       temporarily_disabled: z.boolean().nullable().optional(),
     }),
     events: z.array(z.string()),

@@ -26,7 +26,7 @@ Environment:
   PAGERDUTY_API_URL   replaces PagerDuty's address; on loopback only
 `,
   async run(args, terminal) {
-    const order = readOrder(args, process.env);
+    const order = readOrder(args, terminal.env);
     // Only here, so that the other commands need not load it.
     const { setUp } = await import("../setup/set-up.ts");
     return setUp(order, terminal);

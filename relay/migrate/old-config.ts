@@ -34,6 +34,8 @@ export interface OldConfig {
   readonly dropped: readonly string[];
   /** Keys that no generation of the plugin knew. */
   readonly unknown: readonly string[];
+  /** Keys whose value is of another kind than it should be. */
+  readonly unreadable: readonly string[];
 }
 
 export type OldConfigReading =
@@ -58,6 +60,9 @@ export function readOldConfig(text: string): OldConfigReading {
   return { kind: "config", config: configFor(values, has) };
 }
 
+/** The id of a PagerDuty service, or nothing. */
+const serviceIdOrEmpty = z.string().regex(/^[A-Za-z0-9]{0,32}$/);
+
 interface Leaf {
   readonly path: readonly string[];
   readonly value: unknown;
@@ -65,15 +70,17 @@ interface Leaf {
 
 function configFor(values: ReadonlyMap<string, Leaf>, has: (prefix: string) => boolean): OldConfig {
   const used = new Set<string>();
-  const text = (name: string): string | undefined => {
+  const unreadable: string[] = [];
+  const read = <Value>(name: string, schema: z.ZodType<Value>): Value | undefined => {
+    const leaf = values.get(name);
     used.add(name);
-    const value = z.string().safeParse(values.get(name)?.value).data;
-    return value === "" ? undefined : value;
+    if (leaf === undefined) return undefined;
+    const parsed = schema.safeParse(leaf.value);
+    if (!parsed.success) unreadable.push(leaf.path.join("."));
+    return parsed.data;
   };
-  const flag = (name: string): boolean => {
-    used.add(name);
-    return values.get(name)?.value === true;
-  };
+  const text = (name: string): string | undefined => read(name, z.string()) || undefined;
+  const flag = (name: string): boolean => read(name, z.boolean()) ?? false;
   const annotations = "pagerduty.requestannotations";
   const apiKey = text("pagerduty.api_key");
   const known = {
@@ -84,7 +91,7 @@ function configFor(values: ReadonlyMap<string, Leaf>, has: (prefix: string) => b
     identity: text("teleport.identity"),
     apiKey: apiKey === undefined ? ("none" as const) : apiKey.startsWith("/") ? ("file" as const) : ("inline" as const),
     userEmail: text("pagerduty.user_email"),
-    serviceId: text("pagerduty.service_id"),
+    serviceId: read("pagerduty.service_id", serviceIdOrEmpty) || undefined,
     autoApprove: flag("pagerduty.auto_approve"),
     // The documents say one place, the plugin reads the other.
     notifyAnnotation: text(`${annotations}.notify_service`) ?? text("pagerduty.notify_service"),
@@ -93,12 +100,13 @@ function configFor(values: ReadonlyMap<string, Leaf>, has: (prefix: string) => b
     logSeverity: text("log.severity"),
   };
   for (const name of ["teleport.auth_server", "pagerduty.notify_service", "pagerduty.services"]) used.add(name);
-  const rest = [...values].filter(([name]) => !used.has(name));
+  const rest = [...values].filter(([name, { value }]) => !used.has(name) && value !== undefined);
   const paths = [...values.values()].map(({ path }) => path);
   return {
     ...known,
     generation: generationOf(has),
     isKebab: paths.some((path) => path.some((part) => part.includes("-"))),
+    unreadable,
     dropped: rest.filter(([name]) => hasNoSuccessor(name)).map(([, { path }]) => path.join(".")),
     unknown: rest.filter(([name]) => !hasNoSuccessor(name)).map(([, { path }]) => path.join(".")),
   };

@@ -35,6 +35,7 @@ export function migrationFor(old: OldConfig, file: string): Migration {
     edgeComments(old, warn),
     droppedComments(old),
   ];
+  for (const key of old.unreadable) warn(`The value of ${quoted(key)} cannot be read: it was left out.`);
   for (const key of old.unknown) warn(`${quoted(key)} is not a key of the Go plugin that we know: it was left out.`);
   return { toml: `${sections.filter((section) => section !== "").join("\n\n")}\n`, warnings };
 }
@@ -50,7 +51,8 @@ const KINDS: Readonly<Record<Generation, string>> = {
 function headFor({ generation, isKebab }: OldConfig, file: string): string {
   const kind = isKebab ? "an alpha of 0.1, with hyphens in its keys" : KINDS[generation];
   return `# The relay's configuration, made by \`teleport-pagerduty migrate\` from ${quoted(file)},
-# a file of the Go plugin (${kind}). Look through [edge], [decisions] and [policy]: the plugin had no such things.
+# a file of the Go plugin (${kind}).
+# Look through [edge], [decisions] and [policy]: the plugin had no such things.
 # \`teleport-pagerduty configure\` prints every key with its meaning.`;
 }
 
@@ -175,7 +177,7 @@ function edgeComments(old: OldConfig, warn: Warn): string {
 #
 # The secrets, and the webhook and buttons in PagerDuty, are made by
 #
-#   PAGERDUTY_API_KEY=… teleport-pagerduty setup --edge URL --cluster NAME --service ${serviceId === undefined ? "ID" : quoted(serviceId)}
+#   PAGERDUTY_API_KEY=… teleport-pagerduty setup --edge URL --cluster NAME --service ${serviceId ?? "ID"}
 #
 # which takes the API key from the environment, ${API_KEYS[old.apiKey]}, and
 # says what goes where. Nothing of it belongs into this file.`;

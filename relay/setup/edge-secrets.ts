@@ -51,9 +51,14 @@ export function clusterSecretsIn(file: string, secrets: EdgeSecrets, cluster: st
   );
 }
 
-/** The file's text, on one line: so it also fits into a file of variables. */
-export function edgeSecretsText(secrets: EdgeSecrets): string {
-  return `${JSON.stringify(Object.fromEntries(secrets))}\n`;
+const KEYS = ["api_key", "oauth", "webhook_secrets", "gate_token", "action_tokens", "admin_token"];
+
+/** The file's text with one cluster's secrets anew, on one line: so it also fits into a file of variables. */
+export function edgeSecretsText(secrets: EdgeSecrets, cluster: string, its: ClusterSecrets): string {
+  const place = (key: string): number => (KEYS.includes(key) ? KEYS.indexOf(key) : KEYS.length);
+  // In one order, so that the same secrets are the same text.
+  const entries = Object.entries(its).sort(([one], [other]) => place(one) - place(other));
+  return `${JSON.stringify(Object.fromEntries(new Map(secrets).set(cluster, Object.fromEntries(entries))))}\n`;
 }
 
 /** `action.tokens` as the relay reads it. */

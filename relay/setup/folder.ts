@@ -158,7 +158,7 @@ export class SetupFolder {
       gate_token: this.gateToken,
       ...(this.actionTokens !== null && { action_tokens: this.actionTokens }),
     };
-    const text = edgeSecretsText(new Map(this.#others).set(this.cluster, secrets));
+    const text = edgeSecretsText(this.#others, this.cluster, secrets);
     if (writePrivate(this.secretsFile, text)) this.#changed.edge = true;
   }
 }

@@ -697,3 +697,46 @@ describe("the policy", () => {
     ]);
   });
 });
+
+describe("the requester's e-mail addresses", () => {
+  it("refuse an approval by whoever has one of them", async () => {
+    const { relay, teleport } = deciding({ requesterEmails: async () => ["BOB@example.com"] });
+    teleport.put(liveOf({ user: "robert" }));
+    relay.decider.decide(decideOf());
+    await settled();
+    expect(relay.outcomes).toEqual([["EVENT1", refused("self_approval")]]);
+    expect(teleport.verdicts).toEqual([]);
+  });
+
+  it("make the decision wait while they cannot be read, and it is refused or carried out then", async () => {
+    let isAway = true;
+    const asked: string[] = [];
+    const { relay, teleport, clock } = deciding({
+      requesterEmails: async (user) => {
+        asked.push(user);
+        if (isAway) throw UNAVAILABLE;
+        return [];
+      },
+    });
+    relay.decider.decide(decideOf());
+    await settled();
+    expect([relay.outcomes, teleport.verdicts]).toEqual([[], []]);
+    isAway = false;
+    await clock.pass(10_000);
+    expect([relay.outcomes, asked]).toEqual([[["EVENT1", APPROVED]], ["alice@example.com", "alice@example.com"]]);
+  });
+
+  it("are not asked for when the request is over", async () => {
+    const asked: string[] = [];
+    const { relay, teleport } = deciding({
+      requesterEmails: async (user) => {
+        asked.push(user);
+        return [];
+      },
+    });
+    teleport.put(liveOf({ state: "DENIED" }));
+    relay.decider.decide(decideOf());
+    await settled();
+    expect([relay.outcomes, asked]).toEqual([[["EVENT1", refused("not_pending")]], []]);
+  });
+});

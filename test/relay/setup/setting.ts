@@ -7,7 +7,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { vi } from "vitest";
 import { runCommandLine } from "../../../relay/command-line.ts";
 import { parseWebhookSecrets } from "../../../relay/setup/webhook-secrets-file.ts";
 import { FakePagerDuty } from "../../fakes/pagerduty.ts";
@@ -61,11 +60,14 @@ class Door {
 export class Setting {
   readonly pagerDuty: FakePagerDuty;
   readonly edge: Door;
+  /** The environment of every run. */
+  readonly env: Record<string, string>;
   readonly directory = mkdtempSync(join(tmpdir(), "relay-setup-"));
 
   private constructor(pagerDuty: FakePagerDuty, edge: Door) {
     this.pagerDuty = pagerDuty;
     this.edge = edge;
+    this.env = { PAGERDUTY_API_KEY: API_KEY, PAGERDUTY_API_URL: pagerDuty.url };
   }
 
   static async open(): Promise<Setting> {
@@ -74,14 +76,10 @@ export class Setting {
     pagerDuty.addEscalationPolicy({ id: "PPOLICY", name: "Access", levels: [["PBOB001"]] });
     pagerDuty.addService({ id: SERVICE, name: "Teleport access", policyId: "PPOLICY" });
     pagerDuty.credentials.addAccountKey(API_KEY);
-    vi.stubEnv("PAGERDUTY_API_KEY", API_KEY);
-    vi.stubEnv("PAGERDUTY_API_URL", pagerDuty.url);
-    vi.stubEnv("PAGERDUTY_REGION", "");
     return new Setting(pagerDuty, await new Door().open());
   }
 
   async close(): Promise<void> {
-    vi.unstubAllEnvs();
     await Promise.all([this.pagerDuty.stop(), this.edge.close()]);
     rmSync(this.directory, { recursive: true, force: true });
   }
@@ -105,6 +103,7 @@ export class Setting {
           stderr += text;
         },
         signal: new AbortController().signal,
+        env: this.env,
       },
     );
     return { status, stdout, stderr };
