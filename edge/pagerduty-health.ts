@@ -51,9 +51,8 @@ export class PagerDutyHealth {
     if (this.#checkedMs !== null && now() - this.#checkedMs < CHECK_EVERY_MS) return;
     this.#checkedMs = now();
     try {
-      const [botId] = await Promise.all([people.botId(), pagerDuty.service(config.serviceId)]);
-      const { userEmail } = config.pagerDuty;
-      this.seen(botId === null ? `PagerDuty has no user with the e-mail address ${userEmail} (user_email)` : null);
+      await Promise.all([people.botId(), pagerDuty.service(config.serviceId)]);
+      this.seen(people.botProblem);
     } catch (error) {
       this.#checkedMs = null;
       if (!(error instanceof PagerDutyError)) throw error;

@@ -25,6 +25,8 @@ export const pagingSchema = z.object({
   /** 1, then 2, 3 … each time the request is paged again. */
   number: z.int().positive(),
   serviceId: z.string(),
+  /** Sentences about this paging that its readers need, such as a service that was not found. */
+  remarks: z.array(z.string()),
   /** The request's digest when its body was written. */
   digest: z.string(),
   /** `opening` until PagerDuty has it; `closed` once it is resolved or will never be opened. */
@@ -37,6 +39,8 @@ export const pagingSchema = z.object({
   url: z.string().nullable(),
   /** The service's escalation policy when the incident was made: who may be on call for it. */
   escalationPolicyId: z.string().nullable(),
+  /** Whether answers from the service reached us when the incident was made; null when that could not be told. */
+  covered: z.boolean().nullable(),
   /** Whether the relay has written into Teleport that this incident stands for the request. */
   bound: z.boolean(),
   /** Whether somebody resolved or merged it in PagerDuty before its end. */
@@ -64,6 +68,7 @@ export function newPaging(of: {
   readonly cluster: string;
   readonly requestId: string;
   readonly serviceId: string;
+  readonly remarks: readonly string[];
   readonly number: number;
   readonly digest: string;
   readonly nowMs: number;
@@ -73,6 +78,7 @@ export function newPaging(of: {
     key: incidentKeyFor(of.cluster, of.requestId, of.number),
     number: of.number,
     serviceId: of.serviceId,
+    remarks: [...of.remarks],
     digest: of.digest,
     state: "opening",
     shortened: false,
@@ -80,6 +86,7 @@ export function newPaging(of: {
     incidentId: null,
     url: null,
     escalationPolicyId: null,
+    covered: null,
     bound: false,
     resolvedInPagerDuty: false,
     closing: false,

@@ -3,6 +3,7 @@
  */
 
 import type { User } from "./pagerduty/answers.ts";
+import { isRefused } from "./pagerduty/error.ts";
 import type { PagerDuty } from "./pagerduty.ts";
 
 /** How long an answer is good for, in ms: a change of somebody's e-mail address is rare, and matters within minutes. */
@@ -16,7 +17,7 @@ export class People {
   readonly #botEmail: string;
   readonly #now: () => number;
   readonly #users = new Map<string, { user: User; untilMs: number }>();
-  #bot: { id: string | null; untilMs: number } | undefined;
+  #bot: { id: string | null; problem: string | null; untilMs: number } | undefined;
 
   constructor(pagerDuty: PagerDuty, botEmail: string, now: () => number) {
     this.#pagerDuty = pagerDuty;
@@ -41,18 +42,39 @@ export class People {
     return user;
   }
 
-  /** The id of the user that our own writes act as, when remembered; null when PagerDuty knows no such user. */
+  /** The id of the user that our own writes act as, when remembered; null when PagerDuty names no such user. */
   get knownBotId(): string | null | undefined {
     return this.#bot !== undefined && this.#bot.untilMs > this.#now() ? this.#bot.id : undefined;
   }
 
-  /** As {@link knownBotId}, asked of PagerDuty when not remembered. Throws a `PagerDutyError`. */
+  /**
+   * As {@link knownBotId}, asked of PagerDuty when not remembered; null also when PagerDuty does not let us ask. Throws a
+   * `PagerDutyError` when asking again can help.
+   */
   async botId(): Promise<string | null> {
     const known = this.knownBotId;
     if (known !== undefined) return known;
-    const id = (await this.#pagerDuty.userByEmail(this.#botEmail))?.id ?? null;
-    this.#bot = { id, untilMs: this.#now() + REMEMBER_PEOPLE_MS };
+    const { id, problem } = await this.#lookUpBot();
+    this.#bot = { id, problem, untilMs: this.#now() + REMEMBER_PEOPLE_MS };
     return id;
+  }
+
+  /** Why the last look-up gave no {@link botId}; null when it gave one, or there was none yet. */
+  get botProblem(): string | null {
+    return this.#bot?.problem ?? null;
+  }
+
+  // Decisions must not wait for ever for a directory that is closed to us: our own notes are known by their ids too.
+  async #lookUpBot(): Promise<{ id: string | null; problem: string | null }> {
+    const email = this.#botEmail;
+    try {
+      const bot = await this.#pagerDuty.userByEmail(email);
+      if (bot !== undefined) return { id: bot.id, problem: null };
+      return { id: null, problem: `PagerDuty has no user with the e-mail address ${email} (user_email)` };
+    } catch (error) {
+      if (!isRefused(error)) throw error;
+      return { id: null, problem: `PagerDuty does not let us look up ${email} (user_email): ${error.message}` };
+    }
   }
 
   #forgetOldest(): void {

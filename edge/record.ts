@@ -8,6 +8,7 @@ import { accessRequestSchema, epochMsSchema, requestEndSchema } from "../shared/
 import { verdictSchema } from "../shared/decisions.ts";
 import { outcomeSchema } from "../shared/protocol.ts";
 import { newPaging, type Paging, pagingSchema } from "./paging.ts";
+import type { Destination } from "./routing.ts";
 
 /** Where a click stands: its log entry is to be re-read, its person looked up, its verdict carried out; or it is over. */
 const decisionSchema = z.object({
@@ -45,6 +46,11 @@ export const requestRecordSchema = z.object({
   firstSeenMs: epochMsSchema,
   /** How many of the request's reviews have been told on its incidents. */
   reviewsTold: z.int().nonnegative(),
+  /** Names and ids of services that PagerDuty is to be asked about before anything is paged; null once that is settled. */
+  routing: z
+    .object({ targets: z.array(z.string()), attempts: z.int().nonnegative(), dueMs: epochMsSchema })
+    .nullable()
+    .default(null),
   pagings: z.array(pagingSchema),
   decisions: z.array(decisionSchema),
   /** Authors whose mistyped command has been answered, by PagerDuty user ID. */
@@ -81,9 +87,13 @@ export function withDecision(
 }
 
 /** The record with one more incident wished for on a service, under the next key. */
-export function withNewPaging(record: RequestRecord, serviceId: string, nowMs: number): RequestRecord {
+export function withNewPaging(
+  record: RequestRecord,
+  { serviceId, remarks }: Destination,
+  nowMs: number,
+): RequestRecord {
   const number = 1 + Math.max(0, ...record.pagings.filter((p) => p.serviceId === serviceId).map((p) => p.number));
   const { cluster, request, digest } = record;
-  const paging = newPaging({ cluster, requestId: request.id, serviceId, number, digest, nowMs });
+  const paging = newPaging({ cluster, requestId: request.id, serviceId, remarks, number, digest, nowMs });
   return { ...record, pagings: [...record.pagings, paging] };
 }

@@ -42,37 +42,41 @@ export function foldedName(name: string): string {
   return name.normalize("NFC").toLowerCase();
 }
 
-/** Those targets that are paged, of however many. */
-export function withinLimit(targets: readonly string[]): readonly string[] {
+/** Those targets that are looked for and paged, of however many. */
+export function targetsWithinLimit(targets: readonly string[]): readonly string[] {
   return targets.slice(0, MAX_SERVICES);
 }
 
 /** Where these targets lead, as far as the directory knows; `serviceId` is the cluster's own service. */
 export function route(targets: readonly string[], serviceId: string, directory: Directory): Routing {
-  const found = withinLimit(targets).map((target) => ({
-    target,
-    id: target === serviceId ? serviceId : directory(target),
-  }));
-  if (found.some(({ id }) => id === undefined)) return { kind: "unrouted", targets };
-  const unknown = found.flatMap(({ target, id }) => (id === null ? [target] : []));
-  const ids = new Set(found.map(({ id }) => id ?? serviceId));
-  if (ids.size === 0) ids.add(serviceId);
+  const isAsked = targetsWithinLimit(targets).every((target) => directory(target) !== undefined);
+  if (!isAsked) return { kind: "unrouted", targets };
+  return { kind: "routed", destinations: destinationsFor(targets, serviceId, (target) => directory(target) ?? null) };
+}
+
+/** Where these targets lead, each service once; what was not found leads to the cluster's own. At least one. */
+export function destinationsFor(
+  targets: readonly string[],
+  serviceId: string,
+  idOf: (target: string) => string | null,
+): Destination[] {
+  const found = targetsWithinLimit(targets);
+  const unknown = found.filter((target) => idOf(target) === null);
   const omitted = targets.length - found.length;
-  const destinations = [...ids].map((id) => ({
+  const ids = found.length === 0 ? [serviceId] : found.map((target) => idOf(target) ?? serviceId);
+  return [...new Set(ids)].map((id) => ({
     serviceId: id,
     remarks: [
       ...(id === serviceId && unknown.length > 0 ? [unknownRemark(unknown)] : []),
       ...(omitted > 0 ? [omittedRemark(omitted)] : []),
     ],
   }));
-  return { kind: "routed", destinations };
 }
 
 function unknownRemark(names: readonly string[]): string {
   const shown = names.map((name) => `"${cut(userText(name))}"`).join(", ");
-  return names.length === 1
-    ? `PagerDuty has no service ${shown}, which this request is for: it is paged here instead.`
-    : `PagerDuty has no services ${shown}, which this request is for: it is paged here instead.`;
+  const subject = names.length === 1 ? `The service ${shown}` : `The services ${shown}`;
+  return `${subject}, which this request is for, ${names.length === 1 ? "was" : "were"} not found in PagerDuty: it is paged here instead.`;
 }
 
 function omittedRemark(count: number): string {

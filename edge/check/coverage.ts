@@ -28,13 +28,19 @@ export function eventsFor({ channels }: Pick<Decisions, "channels">): string[] {
   return [...channels.flatMap((channel) => EVENT_OF[channel] ?? []), "incident.resolved"];
 }
 
+/** The event types that answers come by, and so none where only buttons decide. */
+export function answerEventsFor({ channels, onResolve }: Pick<Decisions, "channels" | "onResolve">): string[] {
+  const bringing = channels.flatMap((channel) => EVENT_OF[channel] ?? []);
+  return onResolve === "deny" ? [...bringing, "incident.resolved"] : bringing;
+}
+
 /** How one service is covered. */
 export function coverageOf(
-  service: Service,
+  service: Pick<Service, "id" | "teamIds">,
   subscriptions: readonly Subscription[],
   { url, events }: Wanted,
 ): Coverage {
-  const ours = subscriptions.filter((subscription) => subscription.url === url);
+  const ours = subscriptions.filter((subscription) => isSameAddress(subscription.url, url));
   if (ours.length === 0) return uncovered(`No webhook subscription posts to ${url}.`);
   const hearing = ours.filter(({ filter }) => hears(filter, service));
   if (hearing.length === 0) return uncovered(`No webhook subscription of ours has this service in its filter.`);
@@ -57,7 +63,13 @@ function missingIn({ events }: Subscription, wanted: readonly string[]): string[
   return wanted.filter((event) => !events.includes(event));
 }
 
-function hears({ type, id }: Subscription["filter"], service: Service): boolean {
+// Scheme aside: what ends TLS may stand before us.
+function isSameAddress(address: string | null, ours: string): boolean {
+  const [a, b] = [address === null ? null : URL.parse(address), URL.parse(ours)];
+  return a !== null && b !== null && a.host === b.host && a.pathname === b.pathname;
+}
+
+function hears({ type, id }: Subscription["filter"], service: Pick<Service, "id" | "teamIds">): boolean {
   switch (type) {
     case "account_reference":
       return true;

@@ -62,6 +62,14 @@ export class PagerDutyError extends Error implements PagerDutyFault {
   }
 }
 
+/**
+ * Whether PagerDuty will not do this one thing until somebody mends something, so that going on without it is better than
+ * waiting. A credential that is not accepted is no such refusal: nothing works without it.
+ */
+export function isRefused(error: unknown): error is PagerDutyError {
+  return error instanceof PagerDutyError && !error.retryable && error.code !== "unauthorized";
+}
+
 function sentenceFor(call: string, { code, status, pagerdutyCode, detail }: PagerDutyFault): string {
   const numbers = [status, pagerdutyCode].filter((number) => number !== null).join("/");
   const said = detail === "" ? "" : `: ${detail}`;

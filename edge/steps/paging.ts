@@ -19,6 +19,8 @@ export interface OpenedIncident {
   readonly incidentId: string;
   readonly url: string | null;
   readonly escalationPolicyId: string | null;
+  /** Whether answers from its service reach us; null when that cannot be told. */
+  readonly covered: boolean | null;
   readonly resolved: boolean;
   /** The incident that it was merged into; null when it was not. */
   readonly mergedInto: string | null;
@@ -40,6 +42,7 @@ export function incidentOpened(
         incidentId: incident.incidentId,
         url: incident.url,
         escalationPolicyId: incident.escalationPolicyId,
+        covered: incident.covered,
         openedMs: nowMs,
       },
       nowMs,
@@ -53,7 +56,7 @@ export function keyTaken(record: RequestRecord, pagingId: string, nowMs: number)
   const taken = record.pagings.find(({ id }) => id === pagingId);
   if (taken === undefined) return record;
   const abandoned = withPaging(record, pagingId, (paging) => closed(paging, nowMs));
-  return taken.closing ? abandoned : withNewPaging(abandoned, taken.serviceId, nowMs);
+  return taken.closing ? abandoned : withNewPaging(abandoned, taken, nowMs);
 }
 
 /** What is no longer wanted was never asked of PagerDuty. */
@@ -127,7 +130,7 @@ export function incidentResolved(
   if (mergedInto === null) {
     return withPaging(resolved, paging.id, (before) => withNote(before, RESOLVED_WHILE_PENDING_NOTE, nowMs));
   }
-  const paged = withNewPaging(resolved, paging.serviceId, nowMs);
+  const paged = withNewPaging(resolved, paging, nowMs);
   const next = paged.pagings.at(-1)?.key ?? "";
   return withPaging(paged, paging.id, (merged) =>
     closing(withNote(merged, mergedNote(titleFor(record.request), next), nowMs, mergedInto), nowMs),

@@ -5,33 +5,45 @@ import { type AccessRequest, digestOf, type RequestEnd } from "../../shared/acce
 import { changedNote, endNote, reviewNote } from "../incident.ts";
 import { closing, isLive, type Paging, withNote } from "../paging.ts";
 import { type RequestRecord, withNewPaging, withPaging } from "../record.ts";
+import type { Destination, Routing } from "../routing.ts";
 
 /** How long past its expiry a request is left to the relay to report, in ms, before the edge ends it by itself. */
 export const EXPIRY_GRACE_MS = 30_000;
 
-/** A request that is seen for the first time, to be paged on these services. */
-export function newRecord(
-  cluster: string,
-  request: AccessRequest,
-  serviceIds: readonly string[],
-  nowMs: number,
-): RequestRecord {
+/** A request that is seen for the first time, paged at once when it is known where. */
+export function newRecord(cluster: string, request: AccessRequest, routing: Routing, nowMs: number): RequestRecord {
   const record: RequestRecord = {
     cluster,
     request,
     digest: digestOf(cluster, request),
     firstSeenMs: nowMs,
     reviewsTold: 0,
+    routing: { targets: routing.kind === "unrouted" ? [...routing.targets] : [], attempts: 0, dueMs: nowMs },
     pagings: [],
     decisions: [],
     helped: [],
     end: null,
     purgeMs: null,
   };
+  return routing.kind === "unrouted" ? record : routed(record, routing.destinations, nowMs);
+}
+
+/** It is known where a request goes. Where it went before, or is over, nothing changes. */
+export function routed(record: RequestRecord, destinations: readonly Destination[], nowMs: number): RequestRecord {
+  if (record.routing === null || record.end !== null) return record;
+  const settled: RequestRecord = { ...record, routing: null };
   return withReviewsTold(
-    serviceIds.reduce((paged, serviceId) => withNewPaging(paged, serviceId, nowMs), record),
+    destinations.reduce((paged, destination) => withNewPaging(paged, destination, nowMs), settled),
     nowMs,
   );
+}
+
+/** PagerDuty could not be asked where a request goes; it is asked again. */
+export function routingFailed(record: RequestRecord, failure: Failure): RequestRecord {
+  const { routing } = record;
+  if (routing === null) return record;
+  const attempts = routing.attempts + 1;
+  return { ...record, routing: { ...routing, attempts, dueMs: retryMs(failure, attempts) } };
 }
 
 /** The request as the relay sees it now. Reviews are told once each; another digest pages again under the next key. */
@@ -47,14 +59,15 @@ export function requestSeen(record: RequestRecord, request: AccessRequest, nowMs
 }
 
 function pageAgain(record: RequestRecord, outdated: Paging, nowMs: number): RequestRecord {
-  const paged = withNewPaging(record, outdated.serviceId, nowMs);
+  const paged = withNewPaging(record, outdated, nowMs);
   const nextKey = paged.pagings.at(-1)?.key ?? "";
   return withPaging(paged, outdated.id, (paging) => closing(withNote(paging, changedNote(nextKey), nowMs), nowMs));
 }
 
 function withReviewsTold(record: RequestRecord, nowMs: number): RequestRecord {
   const untold = record.request.reviews.slice(record.reviewsTold);
-  if (untold.length === 0) return record;
+  // Before it is paged there is nobody to tell.
+  if (untold.length === 0 || record.routing !== null) return record;
   const pagings = record.pagings.map((paging) =>
     isLive(paging) ? untold.reduce((told, review) => withNote(told, reviewNote(review), nowMs), paging) : paging,
   );
@@ -83,6 +96,7 @@ export function requestEnded(record: RequestRecord, ending: Ending, nowMs: numbe
   return {
     ...record,
     pagings,
+    routing: null,
     end: { end: ending.end, who, why, atMs: nowMs },
     purgeMs: Math.max(nowMs, accessEndsMs) + retainMs,
   };

@@ -64,7 +64,10 @@ export class RuleBook implements RuleHandlers {
   // A list that is under way may have been made before the watch stood.
   init(): void {
     this.#isStale = true;
-    void (this.#listing ?? Promise.resolve()).then(() => this.refresh());
+    void (this.#listing ?? Promise.resolve()).then(() => {
+      this.#isStale = true;
+      return this.refresh();
+    });
   }
 
   put(rule: MonitoringRule): void {

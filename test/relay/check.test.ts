@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { generateRelayKey } from "../../relay/relay-key.ts";
 import { ADMIN_TOKEN, CLUSTER, GATE_TOKEN, SERVICE, Stage } from "../stage/stage.ts";
@@ -33,7 +33,6 @@ const detailOf = (lines: readonly Line[], name: string): string =>
 
 /** The stage's configuration with lines of it replaced, in a file of its own. */
 async function configured(change: (text: string) => string): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
   const other = stage.path("other.toml");
   await writeFile(other, change(await readFile(file, "utf8")));
   return other;
@@ -73,7 +72,9 @@ describe("teleport-pagerduty check", () => {
     const { stdout } = await run(["check", "-c", file]);
     for (const secret of [ADMIN_TOKEN, GATE_TOKEN, "stage-account-key", "\u001b"]) expect(stdout).not.toContain(secret);
     expect((await run(["check", "-c", file], { isTerminal: true })).stdout).toContain("\u001b[32mok");
-    expect((await run(["check", "-c", file], { isTerminal: true, env: { NO_COLOR: "1" } })).stdout).not.toContain("\u001b");
+    expect((await run(["check", "-c", file], { isTerminal: true, env: { NO_COLOR: "1" } })).stdout).not.toContain(
+      "\u001b",
+    );
   });
 
   it("changes nothing", async () => {
@@ -83,7 +84,9 @@ describe("teleport-pagerduty check", () => {
   });
 
   it("names every fault of the configuration and exits with 2", async () => {
-    const { status, lines } = await check(await configured((text) => text.replace("[policy]", "[policy]\nnonsense = 1").replace("key_file", "keyfile")));
+    const { status, lines } = await check(
+      await configured((text) => text.replace("[policy]", "[policy]\nnonsense = 1").replace("key_file", "keyfile")),
+    );
     expect(status).toBe(2);
     expect(lines.every(({ name, ok }) => name === "config" && !ok)).toBe(true);
     expect(JSON.stringify(lines)).toMatch(/policy\.nonsense.*edge\.keyfile|edge\.keyfile.*policy\.nonsense/);
@@ -143,7 +146,7 @@ describe("teleport-pagerduty status", () => {
   it("shows the relay, PagerDuty, and what is pending", async () => {
     const { metadata } = stage.teleport.createRequest({ user: "alice", roles: ["dba"] });
     const id = metadata?.name ?? "";
-    await stage.pagerDuty.waitForIncident(({ key }) => key?.includes(id) ?? false);
+    await stage.pagerDuty.waitForIncident(({ title }) => title.includes("alice"));
     const { status, stdout, stderr } = await run(["status", "-c", file]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain(`${CLUSTER} at ${stage.edgeUrl}`);
