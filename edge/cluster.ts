@@ -32,7 +32,9 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
     if (!this.#open().useToken(jti, expiresMs)) return new Response(null, { status: 401 });
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    this.#open().accept(this.#socketFor(server), request.headers.get(RELAY_HEADERS.key) ?? "");
+    const relayKey = request.headers.get(RELAY_HEADERS.key) ?? "";
+    const origin = readEdgeConfig(this.env).publicUrl ?? new URL(request.url).origin;
+    this.#open().accept(this.#socketFor(server), { relayKey, origin });
     return new Response(null, { status: 101, webSocket: client });
   }
 

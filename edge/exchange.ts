@@ -4,10 +4,12 @@
  * from `outcome` to the note.
  */
 import { toBase64 } from "../shared/bytes.ts";
+import { wholeReason } from "../shared/confirmation.ts";
 import type { Logger } from "../shared/log.ts";
 import type { EdgeFrame, Evidence, FrameOf, Unnumbered } from "../shared/protocol.ts";
+import { readWebhook } from "../shared/webhook-event.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger, StoredDelivery } from "./ledger.ts";
 import type { People } from "./people.ts";
 import { type Decision, pagingOf, type RequestRecord } from "./record.ts";
 import type { Attachment } from "./relay-socket.ts";
@@ -16,6 +18,9 @@ import type { Requests } from "./requests.ts";
 import { bound } from "./steps/binding.ts";
 import { decided } from "./steps/click.ts";
 import { bindingToSend, decisionsToSend } from "./todo.ts";
+
+/** Longest reason that goes to the relay, in UTF-16 units: about what Teleport takes. */
+const MAX_REASON_CHARACTERS = 4096;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -44,7 +49,7 @@ export class Exchange {
   received(frame: RequestFrame, role: Attachment["role"]): void {
     const { requests, now, log, config, relays } = this.#options;
     if (frame.type === "synced") return;
-    if (frame.type === "request") return requests().seen(frame.request);
+    if (frame.type === "request") return requests().seen(frame.request, frame.recipients);
     if (frame.type === "ended") return requests().ended(frame.requestId, frame);
     const { requestId, epoch } = frame;
     if (role !== "active" || epoch !== relays().epoch) {
@@ -97,18 +102,34 @@ export class Exchange {
 
   #decideFrame(record: RequestRecord, decision: Decision): Unnumbered<EdgeFrame> | undefined {
     const { ledger, config, people, relays } = this.#options;
-    const { clickId, channel, verdict, incidentId, email, name, onCallLevels, reason } = decision;
+    const { clickId, channel, verdict, incidentId, email, name, onCallLevels } = decision;
     const delivery = ledger.delivery(clickId);
     if (delivery === undefined) return undefined;
     const raw = toBase64(delivery.raw);
+    const confirmation = ledger.confirmation(clickId);
     const evidence: Evidence =
       channel === "action"
         ? { kind: "action", action: verdict, token: config.actionTokens?.[verdict] ?? "", logEntry: raw }
-        : { kind: "signed", raw, signature: delivery.signature };
+        : {
+            kind: "signed",
+            raw,
+            signature: delivery.signature,
+            ...(confirmation !== undefined && { confirmation: toBase64(confirmation) }),
+          };
     const shown = pagingOf(record, incidentId)?.shown ?? false;
-    const word = { email, name, onCallLevels, botUserId: people.knownBotId ?? null, shown, reason };
+    const botUserId = decision.botUserId ?? people.knownBotId ?? null;
+    const reason = this.#wholeReason(delivery, confirmation) ?? decision.reason;
+    const word = { email, name, onCallLevels, botUserId, shown, reason };
     const { cluster, request } = record;
     return { type: "decide", epoch: relays().epoch, cluster, requestId: request.id, clickId, evidence, word };
+  }
+
+  // Of a note that came trimmed, the reason is in what was read again.
+  #wholeReason({ raw }: StoredDelivery, confirmation: Uint8Array | undefined): string | undefined {
+    const decisions = this.#options.ledger.session()?.hello.decisions;
+    const event = readWebhook(raw);
+    if (confirmation === undefined || decisions === undefined || event.kind !== "annotated") return undefined;
+    return wholeReason(event, decisions, confirmation)?.slice(0, MAX_REASON_CHARACTERS);
   }
 }
 

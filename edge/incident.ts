@@ -73,6 +73,10 @@ export function bodyFor(request: AccessRequest, context: BodyContext): Body {
   return { text: lines.join("\n"), shown: listing.complete };
 }
 
+/** On an incident whose service no enabled subscription covers. */
+export const UNCOVERED_REMARK =
+  "Answers from this service will not arrive: no enabled webhook subscription brings them. Decide in Teleport.";
+
 /** Whether a body found in PagerDuty is one that was written for this digest. */
 export function carriesDigest(body: string, digest: string): boolean {
   return body.split("\n").some((line) => line.trim() === `Digest: ${shortDigest(digest)}`);
@@ -98,7 +102,7 @@ export function timeText(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
-function howToDecide({ channels, onResolve }: Decisions): string[] {
+function howToDecide({ channels, field, onResolve }: Decisions): string[] {
   const ways = channels.map((channel) => {
     switch (channel) {
       case "note":
@@ -106,9 +110,9 @@ function howToDecide({ channels, onResolve }: Decisions): string[] {
       case "action":
         return `run the incident action "${ACTION_LABELS.approve}" or "${ACTION_LABELS.deny}"`;
       case "workflow":
-        return "run the incident workflow that approves or the one that denies";
+        return "run the incident workflow that approves, or the one that denies";
       case "field":
-        return "set the incident's decision field to approve or deny";
+        return `set the incident's field "${visibleText(field)}" to approve or deny`;
     }
   });
   return [
@@ -137,7 +141,7 @@ export function endNote(end: RequestEnd, who: string | null, why: string | null)
 
 /** Somebody resolved the incident while the request is still pending. */
 export const RESOLVED_WHILE_PENDING_NOTE =
-  "This incident was resolved, but the access request is still pending: resolving decides nothing. Commands in notes here still work.";
+  "This incident was resolved, but the access request is still pending: that decided nothing. Commands in notes here still work.";
 
 /** On the incident that another was merged into: where the request is paged now. */
 export function mergedNote(title: string, key: string): string {

@@ -31,6 +31,7 @@ const SCHEMA = `
     signature TEXT NOT NULL, held INTEGER NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS delivery_held ON delivery (incident_id) WHERE held = 1;
+  CREATE TABLE IF NOT EXISTS reread (click_id TEXT PRIMARY KEY, confirmation BLOB NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS session (
     one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, instance TEXT NOT NULL, relay_key TEXT NOT NULL,
     since_ms INTEGER NOT NULL, hello TEXT NOT NULL
@@ -148,7 +149,10 @@ export class Ledger {
   forget(record: RequestRecord): void {
     this.#sql.run("DELETE FROM request WHERE id = ?", record.request.id);
     for (const { incidentId } of record.pagings) this.#sql.run("DELETE FROM incident WHERE id = ?", incidentId);
-    for (const { clickId } of record.decisions) this.#sql.run("DELETE FROM delivery WHERE event_id = ?", clickId);
+    for (const { clickId } of record.decisions) {
+      this.#sql.run("DELETE FROM delivery WHERE event_id = ?", clickId);
+      this.#sql.run("DELETE FROM reread WHERE click_id = ?", clickId);
+    }
   }
 
   /** Stores a delivery once; false when it is there already. */
@@ -170,6 +174,17 @@ export class Ledger {
   /** A stored delivery by its event's id. */
   delivery(eventId: string): StoredDelivery | undefined {
     return this.#deliveries("WHERE event_id = ?", eventId)[0];
+  }
+
+  /** Stores what PagerDuty showed of a click when it was asked again. */
+  addConfirmation(clickId: string, confirmation: Uint8Array): void {
+    this.#sql.run("INSERT OR REPLACE INTO reread (click_id, confirmation) VALUES (?, ?)", clickId, confirmation);
+  }
+
+  /** What PagerDuty showed of a click when it was asked again; undefined when it was not, or showed nothing. */
+  confirmation(clickId: string): Uint8Array | undefined {
+    const [row] = this.#sql.run("SELECT confirmation FROM reread WHERE click_id = ?", clickId);
+    return row === undefined ? undefined : bytesOf(row.confirmation);
   }
 
   /** Takes out the deliveries that were held for an incident, oldest first. */

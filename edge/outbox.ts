@@ -10,6 +10,7 @@ import type { RequestRecord } from "./record.ts";
 import type { Requests } from "./requests.ts";
 import { lookUpFailed } from "./steps/click.ts";
 import { pagingFailed } from "./steps/paging.ts";
+import { routingFailed } from "./steps/request.ts";
 import { type PagerDutyTask, pagerDutyTasks } from "./todo.ts";
 
 /** Most calls to PagerDuty at once. A Worker's fetches beyond six connections wait for each other all the same. */
@@ -138,9 +139,10 @@ export class Outbox {
   #retryLater(record: RequestRecord, task: PagerDutyTask, retryAfterMs: number | null): void {
     const { requests, now, random } = this.#options;
     const failure = { nowMs: now(), random: random(), retryAfterMs };
-    requests().change(record.request.id, (current) =>
-      "paging" in task ? pagingFailed(current, task.paging.id, failure) : lookUpFailed(current, task.id, failure),
-    );
+    requests().change(record.request.id, (current) => {
+      if ("paging" in task) return pagingFailed(current, task.paging.id, failure);
+      return task.task === "route" ? routingFailed(current, failure) : lookUpFailed(current, task.id, failure);
+    });
   }
 }
 

@@ -1,12 +1,11 @@
 /**
- * One piece of work with PagerDuty each, and the step that follows: open, note, resolve, re-read, identify. Whatever is not
- * idempotent is looked for first, unless it cannot have been tried before.
+ * One piece of work with PagerDuty each, and the step that follows: route, open, note, resolve, re-read, identify, put back. Whatever
+ * is not idempotent is looked for first, unless it cannot have been tried before.
  */
-import { toBase64 } from "../shared/bytes.ts";
-import { clickInEvidence } from "../shared/click.ts";
 import type { Decisions } from "../shared/decisions.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
-import { bodyFor, carriesDigest, titleFor } from "./incident.ts";
+import { putBack } from "./field.ts";
+import { bodyFor, carriesDigest, titleFor, UNCOVERED_REMARK } from "./incident.ts";
 import type { Ledger, Session } from "./ledger.ts";
 import type { Worker } from "./outbox.ts";
 import type { Incident, User } from "./pagerduty/answers.ts";
@@ -14,9 +13,12 @@ import { PagerDutyError } from "./pagerduty/error.ts";
 import type { PagerDuty } from "./pagerduty.ts";
 import type { Paging } from "./paging.ts";
 import type { People } from "./people.ts";
+import type { Priorities } from "./priorities.ts";
 import { type Decision, pagingOf, type RequestRecord } from "./record.ts";
 import type { Requests } from "./requests.ts";
-import { identified, logEntryRead, lookUpFailed } from "./steps/click.ts";
+import { reread } from "./rereading.ts";
+import type { Services } from "./services.ts";
+import { identified } from "./steps/click.ts";
 import {
   incidentClosed,
   incidentOpened,
@@ -27,17 +29,18 @@ import {
   notOpenedYet,
   textTooLong,
 } from "./steps/paging.ts";
+import { routed } from "./steps/request.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 import type { PagerDutyTask } from "./todo.ts";
-
-/** How often a log entry that PagerDuty does not find yet is asked for, each wait twice the one before: for a minute. */
-const LOG_ENTRY_ATTEMPTS = 6;
-const LOG_ENTRY_RETRY_MS = 1_000;
 
 export interface PagerDutyWorkOptions {
   readonly config: ClusterConfig;
   readonly ledger: Ledger;
   readonly pagerDuty: PagerDuty;
   readonly people: People;
+  readonly services: Services;
+  readonly subscriptions: Subscriptions;
+  readonly priorities: Priorities;
   readonly requests: () => Requests;
   readonly now: () => number;
   /** Remembers what an operator should know. */
@@ -48,6 +51,8 @@ export interface PagerDutyWorkOptions {
 export function pagerDutyWorker(options: PagerDutyWorkOptions): Worker {
   return async (record, task, isFresh) => {
     switch (task.task) {
+      case "route":
+        return findServices(options, record, task.targets);
       case "open":
         return openOrFind(options, record, task.paging, isFresh);
       case "note":
@@ -58,8 +63,19 @@ export function pagerDutyWorker(options: PagerDutyWorkOptions): Worker {
         return reread(options, record, task.decision);
       case "identify":
         return identify(options, record, task.decision);
+      case "put_back":
+        return putBack(options, record, task.decision);
     }
   };
+}
+
+async function findServices(
+  { services, requests, now }: PagerDutyWorkOptions,
+  record: RequestRecord,
+  targets: readonly string[],
+): Promise<void> {
+  const destinations = await services.destinations(targets);
+  requests().change(record.request.id, (current) => routed(current, destinations, now()));
 }
 
 async function openOrFind(
@@ -75,15 +91,19 @@ async function openOrFind(
     const given = isFresh ? neverOpened : notOpenedYet;
     return void step((current) => given(current, paging.id, now()));
   }
-  const { text, shown } = writtenBody(options, record, paging);
-  const { config, pagerDuty } = options;
+  const { config, pagerDuty, priorities, subscriptions } = options;
+  const [covered, priorityId] = await Promise.all([
+    subscriptions.covers(paging.serviceId),
+    config.priority === null ? null : priorities.idOf(config.priority),
+  ]);
+  const { text, shown } = writtenBody(options, record, paging, covered);
   const creation = await pagerDuty.createIncident({
     title: titleFor(record.request),
     details: text,
     serviceId: paging.serviceId,
     key: paging.key,
     urgency: config.urgency,
-    priorityId: await priorityId(options),
+    priorityId,
   });
   switch (creation.kind) {
     case "created":
@@ -97,14 +117,6 @@ async function openOrFind(
   }
 }
 
-async function priorityId({ config, pagerDuty, fault }: PagerDutyWorkOptions): Promise<string | null> {
-  const wanted = config.priority?.toLowerCase();
-  if (wanted === undefined) return null;
-  const found = (await pagerDuty.priorities()).find(({ name }) => name.toLowerCase() === wanted);
-  if (found === undefined) fault(`PagerDuty has no priority named ${config.priority}: incidents open without one`);
-  return found?.id ?? null;
-}
-
 /** Whether the key stood for anything: an incident that carries our digest is ours, another takes the key from us. */
 async function adoptExisting(options: PagerDutyWorkOptions, record: RequestRecord, paging: Paging): Promise<boolean> {
   const { pagerDuty } = options;
@@ -112,7 +124,7 @@ async function adoptExisting(options: PagerDutyWorkOptions, record: RequestRecor
   for (const incident of found) {
     const body = incident.body ?? (await pagerDuty.incident(incident.id)).body;
     if (body === null || !carriesDigest(body, paging.digest)) continue;
-    opened(options, record, paging, incident, writtenBody(options, record, paging).shown);
+    await opened(options, record, paging, incident, writtenBody(options, record, paging, null).shown);
     return true;
   }
   if (!found.some(({ status }) => status !== "resolved")) return false;
@@ -125,19 +137,29 @@ function keyIsTaken({ requests, now, fault }: PagerDutyWorkOptions, record: Requ
   requests().change(record.request.id, (current) => keyTaken(current, paging.id, now()));
 }
 
-function opened(
-  { requests, now, ledger }: PagerDutyWorkOptions,
+async function opened(
+  { services, subscriptions, requests, now, ledger }: PagerDutyWorkOptions,
   record: RequestRecord,
   paging: Paging,
   incident: Incident,
   shown: boolean,
-): void {
-  const { id: incidentId, url, escalationPolicyId, status, mergedInto } = incident;
-  const asOpened = { incidentId, url, escalationPolicyId, resolved: status === "resolved", mergedInto };
+): Promise<void> {
+  const { id: incidentId, url, status, mergedInto } = incident;
+  const covered = await subscriptions.covers(paging.serviceId);
+  // Whoever is on call is judged by the policy of this moment; that the incident is there must not be lost for it.
+  const policy =
+    incident.escalationPolicyId ?? services.escalationPolicyId(paging.serviceId).catch(nullIfPagerDutyFails);
+  const escalationPolicyId = await policy;
+  const asOpened = { incidentId, url, escalationPolicyId, covered, resolved: status === "resolved", mergedInto };
   requests().change(record.request.id, (current) =>
     incidentOpened(current, paging.id, asOpened, { shown, nowMs: now() }),
   );
   requests().release(incidentId, ledger.session()?.hello.decisions);
+}
+
+function nullIfPagerDutyFails(error: unknown): null {
+  if (error instanceof PagerDutyError) return null;
+  throw error;
 }
 
 /** Before any relay has said what counts: a body must promise nothing. */
@@ -152,6 +174,7 @@ function writtenBody(
   { ledger, config }: PagerDutyWorkOptions,
   record: RequestRecord,
   paging: Paging,
+  covered: boolean | null,
 ): { text: string; shown: boolean } {
   const hello: Session["hello"] | undefined = ledger.session()?.hello;
   return bodyFor(record.request, {
@@ -159,7 +182,7 @@ function writtenBody(
     digest: record.digest,
     decisions: hello?.decisions ?? NO_DECISIONS,
     proxyAddress: hello?.proxyAddress ?? null,
-    remarks: [],
+    remarks: [...paging.remarks, ...(covered === false ? [UNCOVERED_REMARK] : [])],
     shortened: paging.shortened,
   });
 }
@@ -192,7 +215,9 @@ async function findOwnNote(
 ): Promise<string | undefined> {
   const botId = await people.botId();
   const notes = await pagerDuty.notes(incidentId);
-  return notes.find(({ id, content, userId }) => content === text && userId === botId && !knownIds.includes(id))?.id;
+  return notes.find(
+    ({ id, content, userId }) => content === text && (botId === null || userId === botId) && !knownIds.includes(id),
+  )?.id;
 }
 
 async function resolve(
@@ -209,46 +234,27 @@ async function resolve(
   requests().change(record.request.id, (current) => incidentClosed(current, paging.id, now()));
 }
 
-async function reread(options: PagerDutyWorkOptions, record: RequestRecord, decision: Decision): Promise<void> {
-  const { pagerDuty, ledger, requests, now, fault, config } = options;
-  const { clickId, verdict, incidentId, attempts } = decision;
-  const raw = await logEntryBytes(pagerDuty, clickId);
-  if (raw === undefined && attempts < LOG_ENTRY_ATTEMPTS) {
-    const failure = { nowMs: now(), random: 0, retryAfterMs: LOG_ENTRY_RETRY_MS * 2 ** attempts };
-    return void requests().change(record.request.id, (current) => lookUpFailed(current, clickId, failure));
-  }
-  const decisions = ledger.session()?.hello.decisions ?? NO_DECISIONS;
-  const token = config.actionTokens?.[verdict] ?? "";
-  const click = raw && clickInEvidence({ kind: "action", action: verdict, token, logEntry: toBase64(raw) }, decisions);
-  if (click === undefined)
-    fault(`a button was reported on incident ${incidentId}, but log entry ${clickId} does not show it`);
-  if (raw !== undefined) ledger.addDelivery({ eventId: clickId, incidentId, raw, signature: "" }, now(), false);
-  requests().change(record.request.id, (current) => logEntryRead(current, clickId, click, now()));
-}
-
-// PagerDuty reports a press before every reader of its log can see it.
-async function logEntryBytes(pagerDuty: PagerDuty, clickId: string): Promise<Uint8Array | undefined> {
-  try {
-    return await pagerDuty.logEntry(clickId);
-  } catch (error) {
-    if (error instanceof PagerDutyError && error.code === "not_found") return undefined;
-    throw error;
-  }
-}
-
-async function identify(
-  { pagerDuty, people, ledger, requests, now }: PagerDutyWorkOptions,
-  record: RequestRecord,
-  { clickId, personId, incidentId, occurredMs }: Decision,
-): Promise<void> {
-  const [user] = await Promise.all([personId === null ? null : existingUser(people, personId), people.botId()]);
-  const escalationPolicyId = pagingOf(record, incidentId)?.escalationPolicyId;
-  const asked = ledger.session()?.hello.asksOnCall === true && escalationPolicyId && personId;
-  const onCallLevels = asked
-    ? await pagerDuty.onCallLevels({ userId: personId, escalationPolicyId, atMs: occurredMs })
-    : null;
-  const identity = { email: user?.email ?? null, name: user?.name ?? null, onCallLevels };
+async function identify(options: PagerDutyWorkOptions, record: RequestRecord, decision: Decision): Promise<void> {
+  const { people, requests, now } = options;
+  const { clickId, personId } = decision;
+  const [user, botUserId] = await Promise.all([
+    personId === null ? null : existingUser(people, personId),
+    people.botId(),
+  ]);
+  const onCallLevels = await onCallLevelsOf(options, record, decision);
+  const identity = { email: user?.email ?? null, name: user?.name ?? null, onCallLevels, botUserId };
   requests().change(record.request.id, (current) => identified(current, clickId, identity, now()));
+}
+
+async function onCallLevelsOf(
+  { pagerDuty, services, ledger }: PagerDutyWorkOptions,
+  record: RequestRecord,
+  { personId: userId, incidentId, occurredMs: atMs }: Decision,
+): Promise<number[] | null> {
+  const paging = pagingOf(record, incidentId);
+  if (ledger.session()?.hello.asksOnCall !== true || userId === null || paging === undefined) return null;
+  const escalationPolicyId = paging.escalationPolicyId ?? (await services.escalationPolicyId(paging.serviceId));
+  return escalationPolicyId === null ? null : pagerDuty.onCallLevels({ userId, escalationPolicyId, atMs });
 }
 
 // Somebody deleted since the click is nobody now; every other failure is asked again, never assumed.

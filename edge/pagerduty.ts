@@ -5,6 +5,7 @@
  */
 import * as z from "zod";
 import type { PagerDutyAccount } from "./cluster-config.ts";
+import type { Budget, Pace } from "./pace.ts";
 import {
   type Incident,
   incidentSchema,
@@ -20,7 +21,7 @@ import {
   type User,
   userSchema,
 } from "./pagerduty/answers.ts";
-import { type Budget, Connection, MAX_LOG_ENTRY_BYTES } from "./pagerduty/connection.ts";
+import { Connection, MAX_LOG_ENTRY_BYTES } from "./pagerduty/connection.ts";
 import { faultForUnknownId, PagerDutyError } from "./pagerduty/error.ts";
 
 export interface PagerDutyOptions {
@@ -75,6 +76,11 @@ export class PagerDuty {
   /** What the last answer said about the rate limit; null while none has said anything. */
   get budget(): Budget | null {
     return this.#connection.budget;
+  }
+
+  /** How fast the account may be called at this moment. */
+  get pace(): Pace {
+    return this.#connection.pace;
   }
 
   /** `POST /incidents`. Not idempotent but for the key: look it up first after a doubtful attempt. */
@@ -140,6 +146,49 @@ export class PagerDuty {
     return (await this.#connection.read(`/incidents/${segment(incidentId)}/notes`, [], answer)).notes;
   }
 
+  /** Every note of an incident, each as PagerDuty has it. */
+  async notesAsGiven(incidentId: string): Promise<unknown[]> {
+    const answer = z.object({ notes: z.array(z.unknown()) });
+    return (await this.#connection.read(`/incidents/${segment(incidentId)}/notes`, [], answer)).notes;
+  }
+
+  /** The entries that an incident's log got in a span, each as PagerDuty has it. */
+  async logEntriesAsGiven(incidentId: string, span: { sinceMs: number; untilMs: number }): Promise<unknown[]> {
+    const query = [
+      ["since", isoSecond(span.sinceMs)],
+      ["until", isoSecond(span.untilMs)],
+    ] as const;
+    return this.#connection.pages(`/incidents/${segment(incidentId)}/log_entries`, query, "log_entries", z.unknown());
+  }
+
+  /** The custom fields of an incident, each as PagerDuty has it. */
+  async fieldValuesAsGiven(incidentId: string): Promise<unknown[]> {
+    const answer = z.object({ custom_fields: z.array(z.unknown()) });
+    return (await this.#connection.read(fieldValuesPath(incidentId), [], answer)).custom_fields;
+  }
+
+  /** What a custom field of an incident, by its name, is set to; null when it is not set, or to something else than text. */
+  async fieldValue(incidentId: string, name: string): Promise<string | null> {
+    const field = z.object({ name: z.literal(name), value: z.string() });
+    const values = await this.fieldValuesAsGiven(incidentId);
+    return values.flatMap((value) => field.safeParse(value).data ?? [])[0]?.value ?? null;
+  }
+
+  /** Sets a custom field of an incident by its name; null takes its value away. */
+  async setField(incidentId: string, name: string, value: string | null): Promise<void> {
+    await this.#connection.write("PUT", fieldValuesPath(incidentId), { custom_fields: [{ name, value }] }, z.unknown());
+  }
+
+  /** The last hundred log entries of an incident as PagerDuty has them, newest first. */
+  async logEntries(incidentId: string): Promise<unknown[]> {
+    const answer = z.object({ log_entries: z.array(z.unknown()) });
+    const query = [
+      ["include[]", "channels"],
+      ["limit", "100"],
+    ] as const;
+    return (await this.#connection.read(`/incidents/${segment(incidentId)}/log_entries`, query, answer)).log_entries;
+  }
+
   /** Resolves an incident; one that is resolved already is fine. */
   async resolveIncident(incidentId: string): Promise<void> {
     const incident = { type: "incident_reference", status: "resolved" };
@@ -166,13 +215,14 @@ export class PagerDuty {
     const query = [
       ["user_ids[]", on.userId],
       ["escalation_policy_ids[]", on.escalationPolicyId],
-      // PagerDuty wants a span; times are whole seconds.
+      // PagerDuty wants a span in whole seconds; a shift may begin or end within it.
       ["since", isoSecond(on.atMs)],
       ["until", isoSecond(on.atMs + 1000)],
     ] as const;
     const entries = await this.#connection.pages("/oncalls", query, "oncalls", onCallSchema);
     const levels = entries
       .filter((entry) => entry.userId === on.userId && entry.escalationPolicyId === on.escalationPolicyId)
+      .filter(({ startMs, endMs }) => (startMs ?? on.atMs) <= on.atMs && (endMs ?? Infinity) > on.atMs)
       .map(({ level }) => level);
     return [...new Set(levels)].sort((a, b) => a - b);
   }
@@ -218,6 +268,12 @@ export class PagerDuty {
     await this.#connection.write("POST", path, undefined, z.unknown());
   }
 
+  /** Lets a subscription deliver again that PagerDuty has disabled. */
+  async enableSubscription(subscriptionId: string): Promise<void> {
+    const path = `/webhook_subscriptions/${segment(subscriptionId)}/enable`;
+    await this.#connection.write("POST", path, undefined, z.unknown());
+  }
+
   /** Names of what the account may do; succeeds with any valid credential that may read them. */
   async abilities(): Promise<string[]> {
     return (await this.#connection.read("/abilities", [], z.object({ abilities: z.array(z.string()) }))).abilities;
@@ -246,6 +302,10 @@ function isTooLong(error: unknown): boolean {
 function segment(id: string): string {
   if (/^[\w-]{1,64}$/.test(id)) return id;
   throw new PagerDutyError("lookup", faultForUnknownId());
+}
+
+function fieldValuesPath(incidentId: string): string {
+  return `/incidents/${segment(incidentId)}/custom_fields/values`;
 }
 
 function isoSecond(atMs: number): string {

@@ -21,10 +21,14 @@ const decisionSchema = z.object({
   email: z.string().nullable(),
   name: z.string().nullable(),
   onCallLevels: z.array(z.int()).nullable(),
+  /** The user that our own writes acted as when the person was looked up. */
+  botUserId: z.string().nullable().default(null),
   reason: z.string(),
   occurredMs: epochMsSchema,
   receivedMs: epochMsSchema,
   outcome: outcomeSchema.nullable(),
+  /** Whether the field that it set is still to be put back. */
+  putsBack: z.boolean().default(false),
   decidedMs: epochMsSchema.nullable(),
   attempts: z.int().nonnegative(),
   dueMs: epochMsSchema,

@@ -19,6 +19,8 @@ const attachmentSchema = z.object({
   /** Thumbprint of the key that signed its token. */
   relayKey: z.string(),
   connectedMs: z.int(),
+  /** The origin at which it found us. */
+  origin: z.string().nullable().default(null),
   /** Null until `hello`. */
   greeting: z.object({ instance: z.string(), hello: sessionSchema.shape.hello }).nullable(),
   /** What its last `report` told of the moment; null until one came. */
@@ -47,9 +49,13 @@ export function reattach(socket: RelaySocket, change: Partial<Attachment>): Atta
 }
 
 /** What is attached to a socket that has just been accepted: nobody's until `hello`. */
-export function newAttachment(relayKey: string, session: string, connectedMs: number): Attachment {
+export function newAttachment(
+  accepted: Pick<Attachment, "relayKey" | "origin">,
+  session: string,
+  connectedMs: number,
+): Attachment {
   return {
-    relayKey,
+    ...accepted,
     connectedMs,
     greeting: null,
     condition: null,

@@ -72,9 +72,9 @@ export class Relays {
     this.#options = options;
   }
 
-  /** A relay whose token was verified has connected. It is nobody until it says `hello`. */
-  accept(socket: RelaySocket, relayKey: string): void {
-    socket.attach(newAttachment(relayKey, this.#options.randomId(), this.#options.now()));
+  /** A relay whose token was verified has connected, at this origin of ours. It is nobody until it says `hello`. */
+  accept(socket: RelaySocket, accepted: Pick<Attachment, "relayKey" | "origin">): void {
+    socket.attach(newAttachment(accepted, this.#options.randomId(), this.#options.now()));
   }
 
   /** One message from a relay. */
@@ -106,6 +106,12 @@ export class Relays {
   get activeSession(): string | undefined {
     const active = this.#active();
     return active && attachmentOf(active).session;
+  }
+
+  /** The origin at which the active relay found us; null when none is connected. */
+  get origin(): string | null {
+    const active = this.#active();
+    return active === undefined ? null : attachmentOf(active).origin;
   }
 
   /** Counts the changes of the active relay, durably. */

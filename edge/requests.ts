@@ -5,11 +5,12 @@
 import { type AccessRequest, digestOf } from "../shared/access-request.ts";
 import { type Click, clickIn, isNearMiss } from "../shared/click.ts";
 import type { ActionPointer } from "../shared/custom-action.ts";
-import { type Decisions, type Verdict, verdictSchema } from "../shared/decisions.ts";
+import { type Decisions, needsConfirmation, type Verdict, verdictSchema } from "../shared/decisions.ts";
 import type { WebhookEvent } from "../shared/webhook-event.ts";
 import { readWebhook } from "../shared/webhook-event.ts";
 import { type Ledger, MAX_HELD_DELIVERIES, type StoredDelivery } from "./ledger.ts";
 import { pagingOf, type RequestRecord } from "./record.ts";
+import type { Routing } from "./routing.ts";
 import { actionPressed, clicked, type Identity, nearMissed } from "./steps/click.ts";
 import { incidentResolved } from "./steps/paging.ts";
 import { type Ending, newRecord, requestEnded, requestSeen } from "./steps/request.ts";
@@ -25,10 +26,12 @@ export interface RequestsOptions {
   readonly now: () => number;
   /** How long a finished request is kept after its access ended, in ms. */
   readonly retainMs: number;
-  /** Services for a new request, by id, at least one. */
-  readonly servicesFor: (request: AccessRequest) => readonly string[];
+  /** Where a new request goes, as far as that is known without asking. */
+  readonly route: (request: AccessRequest, recipients: readonly string[]) => Routing;
   /** What is known of a person without asking PagerDuty; undefined when something has to be asked. */
   readonly knownIdentity: (record: RequestRecord, click: Click) => Identity | undefined;
+  /** The user that our own writes act as; undefined when something has to be asked. */
+  readonly botId: () => string | null | undefined;
   readonly changed: Changed;
 }
 
@@ -48,11 +51,13 @@ export class Requests {
     return after;
   }
 
-  /** The relay has a pending request. */
-  seen(request: AccessRequest): void {
-    const { cluster, ledger, now, servicesFor } = this.#options;
+  /** The relay has a pending request; its rules name these services for it, or none. */
+  seen(request: AccessRequest, recipients: readonly string[] = []): void {
+    const { cluster, ledger, now, route } = this.#options;
     const known = ledger.load(request.id);
-    if (known === undefined) return this.#store(newRecord(cluster, request, servicesFor(request), now()), undefined);
+    if (known === undefined) {
+      return this.#store(newRecord(cluster, request, route(request, recipients), now()), undefined);
+    }
     const nothingNew =
       known.digest === digestOf(cluster, request) &&
       known.reviewsTold >= request.reviews.length &&
@@ -114,21 +119,33 @@ export class Requests {
   }
 
   #apply(requestId: string, event: WebhookEvent, delivery: StoredDelivery, decisions: Decisions | undefined): void {
-    const { ledger, now, knownIdentity } = this.#options;
-    const nowMs = now();
+    const nowMs = this.#options.now();
     this.change(requestId, (record) => {
+      if (isOwnNote(record, event)) return record;
+      const person = this.#personIn(event);
       const click = decisions && clickIn(event, decisions);
-      if (click !== undefined) {
-        if (isOwnNote(record, event)) return record;
-        const after = clicked(record, click, { nowMs, identity: knownIdentity(record, click) });
-        if (after !== record) ledger.addDelivery(delivery, nowMs, false);
-        return after;
+      // What resolves by itself, or by us, wants nothing.
+      if (click !== undefined && (click.channel !== "resolve" || person !== undefined)) {
+        const isTrimmed = event.kind === "annotated" && event.trimmed;
+        const rereads = isTrimmed || (decisions !== undefined && needsConfirmation(decisions, click.verdict));
+        return this.#clicked(record, click, delivery, rereads);
       }
       if (event.kind === "resolved") return incidentResolved(record, event.incidentId, event.mergedInto, nowMs);
       const helps = event.kind === "annotated" && decisions?.channels.includes("note") && isNearMiss(event.content);
-      if (!helps || isOwnNote(record, event) || event.agent?.type !== "user_reference") return record;
-      return nearMissed(record, event.incidentId, event.agent.id, nowMs);
+      return helps && person !== undefined ? nearMissed(record, event.incidentId, person, nowMs) : record;
     });
+  }
+
+  #clicked(record: RequestRecord, click: Click, delivery: StoredDelivery, rereads: boolean): RequestRecord {
+    const { ledger, now, knownIdentity } = this.#options;
+    const after = clicked(record, click, { nowMs: now(), identity: knownIdentity(record, click), rereads });
+    if (after !== record) ledger.addDelivery(delivery, now(), false);
+    return after;
+  }
+
+  // Nobody that is known to be us: that a note's id is still unknown must not make it somebody else's.
+  #personIn({ agent }: WebhookEvent): string | undefined {
+    return agent?.type === "user_reference" && agent.id !== this.#options.botId() ? agent.id : undefined;
   }
 
   #store(after: RequestRecord, before: RequestRecord | undefined): void {

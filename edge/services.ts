@@ -60,6 +60,11 @@ export class Services {
     return this.#byId.recall(serviceId, () => orNull(() => this.#options.pagerDuty.service(serviceId)));
   }
 
+  /** A service's escalation policy, who is on call for it; null when PagerDuty names none. Throws likewise. */
+  async escalationPolicyId(serviceId: string): Promise<string | null> {
+    return (await this.service(serviceId))?.escalationPolicyId ?? null;
+  }
+
   #known(target: string): string | null | undefined {
     if (target === this.#options.serviceId) return target;
     if (target.length > MAX_NAME_CHARACTERS) return null;

@@ -1,8 +1,10 @@
 /** What an operator is shown of a cluster: a view of the ledger and of who is connected. Holds no secret. */
 import type { Ledger } from "./ledger.ts";
 import type { PagerDutyHealth } from "./pagerduty-health.ts";
+import type { Paging } from "./paging.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Relays } from "./relays.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 import { pagerDutyTasks } from "./todo.ts";
 
 /** Most open requests and faults in one answer. */
@@ -13,11 +15,12 @@ export interface StatusSources {
   readonly ledger: Ledger;
   readonly relays: Relays;
   readonly health: PagerDutyHealth;
+  readonly subscriptions: Subscriptions;
   readonly now: number;
 }
 
 /** The answer of `GET /v1/:cluster/status`. Times are ms since the epoch. */
-export function clusterStatus({ ledger, relays, health, now }: StatusSources): unknown {
+export function clusterStatus({ ledger, relays, health, subscriptions, now }: StatusSources): unknown {
   const open = ledger.openRequests();
   const session = ledger.session();
   const connected = relays.connected();
@@ -31,6 +34,9 @@ export function clusterStatus({ ledger, relays, health, now }: StatusSources): u
     certificateExpiresMs: active?.certificateExpiresMs ?? session?.hello.certificateExpiresMs ?? null,
     relays: connected,
     pagerduty: { ok: health.problem === null, problem: health.problem },
+    // Services whose answers will not arrive, and why; and why nothing may be known of that.
+    uncovered: subscriptions.uncovered,
+    subscriptionsProblem: subscriptions.problem,
     pendingCount: open.length,
     heldDeliveries: ledger.heldCount(),
     requests: shown.map(requestStatus),
@@ -49,17 +55,8 @@ function requestStatus(record: RequestRecord): unknown {
     requestExpiresMs: request.requestExpiresMs,
     end,
     waitingTasks: pagerDutyTasks(record).length,
-    incidents: record.pagings.map(({ key, serviceId, incidentId, url, state, bound, openedMs, boundMs, closedMs }) => ({
-      key,
-      serviceId,
-      incidentId,
-      url,
-      state,
-      bound,
-      openedMs,
-      boundMs,
-      closedMs,
-    })),
+    unrouted: record.routing?.targets ?? [],
+    incidents: record.pagings.map(incidentStatus),
     clicks: record.decisions.map(
       ({ clickId, channel, verdict, email, state, occurredMs, receivedMs, decidedMs, outcome }) => ({
         clickId,
@@ -74,4 +71,9 @@ function requestStatus(record: RequestRecord): unknown {
       }),
     ),
   };
+}
+
+function incidentStatus(paging: Paging): unknown {
+  const { key, serviceId, incidentId, url, state, covered, bound, openedMs, boundMs, closedMs } = paging;
+  return { key, serviceId, incidentId, url, state, covered, bound, openedMs, boundMs, closedMs };
 }

@@ -40,6 +40,7 @@ export class Subscriptions {
   readonly #options: SubscriptionsOptions;
   readonly #listing: Memory<Listing>;
   readonly #uncovered = new Map<string, string>();
+  #last: Listing | undefined;
   #problem: string | null = null;
 
   constructor(options: SubscriptionsOptions) {
@@ -86,9 +87,12 @@ export class Subscriptions {
   async #list(): Promise<Listing> {
     const listing = await this.#listing.recall("", async (): Promise<Listing> => {
       try {
-        return { kind: "listed", subscriptions: await this.#options.pagerDuty.subscriptions() };
+        this.#last = { kind: "listed", subscriptions: await this.#options.pagerDuty.subscriptions() };
+        return this.#last;
       } catch (error) {
         if (!(error instanceof PagerDutyError)) throw error;
+        // What was known a moment ago is better than nothing while PagerDuty is busy.
+        if (error.retryable && this.#last !== undefined) return this.#last;
         return { kind: "unreadable", problem: error.message };
       }
     });

@@ -6,7 +6,7 @@ import type { Check } from "../shared/check.ts";
 import { readActionPayload } from "../shared/custom-action.ts";
 import type { Verdict } from "../shared/decisions.ts";
 import type { Logger } from "../shared/log.ts";
-import { eventsFor } from "./check/coverage.ts";
+import { answerEventsFor, eventsFor } from "./check/coverage.ts";
 import { Pings } from "./check/pings.ts";
 import { runChecks, servicesInUse } from "./check.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
@@ -17,13 +17,17 @@ import { PagerDuty } from "./pagerduty.ts";
 import { PagerDutyHealth } from "./pagerduty-health.ts";
 import { pagerDutyWorker } from "./pagerduty-work.ts";
 import { People } from "./people.ts";
+import { Priorities } from "./priorities.ts";
 import type { RequestRecord } from "./record.ts";
-import type { RelaySocket } from "./relay-socket.ts";
+import type { Attachment, RelaySocket } from "./relay-socket.ts";
 import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
+import { targetsFor } from "./routing.ts";
+import { Services } from "./services.ts";
 import type { Sql } from "./sql.ts";
 import { clusterStatus } from "./status.ts";
 import { EXPIRY_GRACE_MS } from "./steps/request.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** How long the alarm leaves work that is under way alone before it looks whether it was lost, in ms. */
 export const LEASE_MS = 15_000;
@@ -60,6 +64,7 @@ export class Switchboard {
   readonly #exchange: Exchange;
   readonly #health: PagerDutyHealth;
   readonly #pagerDuty: PagerDuty;
+  readonly #subscriptions: Subscriptions;
   readonly #pings = new Pings();
   #armedMs: number | null;
 
@@ -74,10 +79,20 @@ export class Switchboard {
     };
     const pagerDuty = new PagerDuty({ account: config.pagerDuty, fetch, now });
     const people = new People(pagerDuty, config.pagerDuty.userEmail, now);
+    const services = new Services({ pagerDuty, serviceId: config.serviceId, now, fault });
+    const priorities = new Priorities(pagerDuty, now, fault);
     const requests = () => this.#requests;
     this.#ledger = ledger;
     this.#pagerDuty = pagerDuty;
     this.#health = new PagerDutyHealth({ config, pagerDuty, people, now, fault, changed: () => this.#tellHealth() });
+    this.#subscriptions = new Subscriptions({
+      pagerDuty,
+      service: (serviceId) => services.service(serviceId),
+      webhookUrl: () => this.#webhookUrl(),
+      events: () => this.#answerEvents(),
+      now,
+      fault,
+    });
     this.#relays = new Relays({
       cluster: config.cluster,
       ledger,
@@ -86,12 +101,23 @@ export class Switchboard {
       randomId,
       log,
       received: (frame, role) => this.#exchange.received(frame, role),
-      welcomed: (socket) => void this.#health.check().then(() => this.#relays.tell(socket, this.#health.frame)),
+      welcomed: (socket) => void this.#welcomed(socket),
       owes: () => this.#exchange.sendAgain(),
       checkBy: (atMs) => this.#arm(atMs),
     });
     this.#exchange = new Exchange({ config, ledger, people, relays: () => this.#relays, requests, now, log, fault });
-    const work = pagerDutyWorker({ config, ledger, pagerDuty, people, requests, now, fault });
+    const work = pagerDutyWorker({
+      config,
+      ledger,
+      pagerDuty,
+      people,
+      services,
+      subscriptions: this.#subscriptions,
+      priorities,
+      requests,
+      now,
+      fault,
+    });
     this.#outbox = new Outbox({
       ledger,
       requests,
@@ -106,8 +132,9 @@ export class Switchboard {
       ledger,
       now,
       retainMs: config.retainDays * DAY_MS,
-      servicesFor: () => [config.serviceId],
+      route: (request, recipients) => services.routing(targetsFor(request, recipients)),
       knownIdentity: (_record, { agent }) => this.#knownIdentity(people, agent?.id),
+      botId: () => people.knownBotId,
       changed: (record, before) => this.#changed(record, before),
     });
     // Whatever was under way when the life before this one ended is in nobody's hands.
@@ -119,8 +146,9 @@ export class Switchboard {
     return this.#ledger.useJti(jti, expiresMs, this.#surroundings.now());
   }
 
-  accept(socket: RelaySocket, relayKey: string): void {
-    this.#relays.accept(socket, relayKey);
+  /** A relay whose token was verified has connected, at this origin of ours. */
+  accept(socket: RelaySocket, accepted: Pick<Attachment, "relayKey" | "origin">): void {
+    this.#relays.accept(socket, accepted);
   }
 
   received(socket: RelaySocket, message: string | ArrayBuffer): void {
@@ -166,6 +194,7 @@ export class Switchboard {
       ledger: this.#ledger,
       relays: this.#relays,
       health: this.#health,
+      subscriptions: this.#subscriptions,
       now: this.#surroundings.now(),
     });
   }
@@ -216,8 +245,24 @@ export class Switchboard {
   #knownIdentity(people: People, userId: string | undefined) {
     const user = userId === undefined ? undefined : people.known(userId);
     const asksOnCall = this.#ledger.session()?.hello.asksOnCall ?? true;
-    if (user === undefined || asksOnCall || people.knownBotId === undefined) return undefined;
-    return { email: user.email, name: user.name, onCallLevels: null };
+    const botUserId = people.knownBotId;
+    if (user === undefined || asksOnCall || botUserId === undefined) return undefined;
+    return { email: user.email, name: user.name, onCallLevels: null, botUserId };
+  }
+
+  async #welcomed(socket: RelaySocket): Promise<void> {
+    await Promise.all([this.#health.check(), this.#subscriptions.covers(this.#surroundings.config.serviceId)]);
+    this.#relays.tell(socket, this.#health.frame);
+  }
+
+  #webhookUrl(): string | null {
+    const { origin } = this.#relays;
+    return origin === null ? null : `${origin}/v1/${this.#surroundings.config.cluster}/webhook`;
+  }
+
+  #answerEvents(): string[] {
+    const decisions = this.#ledger.session()?.hello.decisions;
+    return decisions === undefined ? [] : answerEventsFor(decisions);
   }
 
   #tellHealth(): void {

@@ -8,10 +8,11 @@ import type { Decision, RequestRecord } from "./record.ts";
 import { EXPIRY_GRACE_MS } from "./steps/request.ts";
 
 /**
- * One piece of work with PagerDuty. `id` is unique within the request, so that what is under way is not begun again. `open`
- * finds the incident or makes it; when the paging is closing it only finds it.
+ * One piece of work with PagerDuty. `id` is unique within the request, so that what is under way is not begun again. `route`
+ * finds out which services names mean. `open` finds the incident or makes it; when the paging is closing it only finds it.
  */
 export type PagerDutyTask =
+  | { readonly task: "route"; readonly id: "route"; readonly dueMs: number; readonly targets: readonly string[] }
   | { readonly task: "open"; readonly id: string; readonly dueMs: number; readonly paging: Paging }
   | {
       readonly task: "note";
@@ -29,17 +30,22 @@ export type PagerDutyTask =
       readonly incidentId: string;
     }
   | { readonly task: "reread"; readonly id: string; readonly dueMs: number; readonly decision: Decision }
-  | { readonly task: "identify"; readonly id: string; readonly dueMs: number; readonly decision: Decision };
+  | { readonly task: "identify"; readonly id: string; readonly dueMs: number; readonly decision: Decision }
+  | { readonly task: "put_back"; readonly id: string; readonly dueMs: number; readonly decision: Decision };
 
 /** Every call to PagerDuty that the record asks for, due or not. At most one for each paging: order holds on an incident. */
 export function pagerDutyTasks(record: RequestRecord): PagerDutyTask[] {
+  const { routing } = record;
+  const route: PagerDutyTask[] =
+    routing === null ? [] : [{ task: "route", id: "route", dueMs: routing.dueMs, targets: routing.targets }];
   const pagings = record.pagings.flatMap((paging) => nextForPaging(paging));
   const clicks = record.decisions.flatMap((decision): PagerDutyTask[] => {
     const { clickId: id, dueMs } = decision;
     if (decision.state === "rereading") return [{ task: "reread", id, dueMs, decision }];
+    if (decision.putsBack) return [{ task: "put_back", id, dueMs, decision }];
     return decision.state === "identifying" ? [{ task: "identify", id, dueMs, decision }] : [];
   });
-  return [...pagings, ...clicks];
+  return [...route, ...pagings, ...clicks];
 }
 
 function nextForPaging(paging: Paging): PagerDutyTask[] {

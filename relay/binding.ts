@@ -5,9 +5,11 @@
 import { digestOf } from "../shared/access-request.ts";
 import type { Logger } from "../shared/log.ts";
 import type { EdgeFrame, FrameOf, RelayFrame, Unnumbered } from "../shared/protocol.ts";
+import { type AbsenceWitness, isProvenAbsent } from "./absence.ts";
 import type { Clock } from "./clock.ts";
 import type { Lanes } from "./lanes.ts";
-import { bindingData, bindingExpectation, boundIncidents } from "./plugin-data.ts";
+import { adoptionData, bindingData, bindingExpectation, boundIncidents } from "./plugin-data.ts";
+import { TeleportError } from "./teleport/error.ts";
 import type { TeleportPort } from "./teleport/port.ts";
 
 /** How often a binding is tried against others' writes to the same plugin data. */
@@ -16,6 +18,9 @@ const ATTEMPTS = 5;
 /** How long a binding that Teleport could not take is left before it is tried again, in ms. */
 export const BIND_RETRY_MS = 2_000;
 
+/** The same where only a person can mend what is wrong. */
+const MENDING_RETRY_MS = 60_000;
+
 type BindFrame = FrameOf<EdgeFrame, "bind">;
 
 export interface BinderOptions extends BindingOptions {
@@ -23,7 +28,6 @@ export interface BinderOptions extends BindingOptions {
   readonly send: (frame: Unnumbered<RelayFrame>) => boolean;
   /** Told when a binding has been answered: clicks may have waited for it. */
   readonly answered: (requestId: string) => void;
-  readonly clock: Clock;
 }
 
 /** Carries out each `bind` in its request's turn, again and again until Teleport can be asked or a later one replaces it. */
@@ -53,7 +57,8 @@ export class Binder {
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
         log.warn("An incident could not be bound; it is tried again", { requestId, problem });
-        clock.after(BIND_RETRY_MS, () => this.#try(frame));
+        const needsMending = error instanceof TeleportError && !error.retryable;
+        clock.after(needsMending ? MENDING_RETRY_MS : BIND_RETRY_MS, () => this.#try(frame));
       }
     });
   }
@@ -61,19 +66,24 @@ export class Binder {
 
 export interface BindingOptions {
   readonly cluster: string;
-  readonly teleport: Pick<TeleportPort, "read" | "pluginData" | "updatePluginData">;
+  readonly teleport: AbsenceWitness & Pick<TeleportPort, "pluginData">;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** The answer to a `bind`. Rejects with a `TeleportError` when Teleport could not be asked. */
+/**
+ * The answer to a `bind`. Rejects with a `TeleportError` when Teleport could not be asked, or shows nothing and does not
+ * show that there is nothing.
+ */
 export async function bindIncidents(
-  { cluster, teleport, log }: BindingOptions,
-  { requestId, epoch, digest, incidents }: FrameOf<EdgeFrame, "bind">,
+  { cluster, teleport, clock, log }: BindingOptions,
+  { requestId, epoch, digest, incidents, countsFromMs }: FrameOf<EdgeFrame, "bind">,
 ): Promise<Unnumbered<FrameOf<RelayFrame, "bound">>> {
   const answer = (result: "bound" | "changed" | "gone") =>
     ({ type: "bound", epoch, requestId, digest, incidents, result }) as const;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     const live = await teleport.read(requestId);
+    if (live === undefined && !(await isProvenAbsent(teleport, requestId, clock))) continue;
     if (live === undefined || live.request.state !== "PENDING") return answer("gone");
     if (digestOf(cluster, live.request) !== digest) {
       log.error("What was paged is not what Teleport holds; it is not bound", { requestId });
@@ -82,7 +92,9 @@ export async function bindIncidents(
     const data = await teleport.pluginData(requestId);
     const binding = bindingData(live.request, digest, incidents);
     if (data.digest === digest && data.incidents === binding.incidents) return answer("bound");
-    const update = await teleport.updatePluginData(requestId, binding, bindingExpectation(data));
+    // That it is an adoption, Teleport says; the edge at most since when its readers could know.
+    const adoption = adoptionData(data, incidents, countsFromMs ?? clock.now());
+    const update = await teleport.updatePluginData(requestId, { ...binding, ...adoption }, bindingExpectation(data));
     if (update === "gone") return answer("gone");
     if (update === "conflict") continue;
     for (const { incident } of incidents) log.info("Incident bound", { requestId, incidentId: incident });

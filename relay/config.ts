@@ -144,6 +144,7 @@ function configFor({ teleport, edge, decisions, policy, log }: Document): RelayC
       workflowTriggers: decisions.workflow_triggers,
       field: decisions.field,
       onResolve: decisions.on_resolve,
+      confirm: policy.confirm,
     },
     webhookSecretsFile: decisions.webhook_secrets_file || null,
     actionTokensFile: decisions.action_tokens_file || null,

@@ -1,41 +1,33 @@
 /**
  * Journey 2 in the relay: the undecided clicks of a request, judged together and carried out. Everything is read anew
- * before each attempt; nothing reaches Teleport before its audit line is on disk and the claim is taken. Whatever was
- * interrupted is found out by reading, not repeated.
+ * before each attempt. Whatever was interrupted is found out by reading, not repeated.
  */
 import { type AccessRequest, endOfState } from "../shared/access-request.ts";
 import type { Click } from "../shared/click.ts";
 import type { Logger } from "../shared/log.ts";
-import type { EdgeFrame, FrameOf, Outcome, RelayFrame, Unnumbered } from "../shared/protocol.ts";
+import { MAX_PROBLEM_LENGTH, type Outcome, type RelayFrame, type Unnumbered } from "../shared/protocol.ts";
 import type { LiveRequest } from "./access-request.ts";
 import { type AuditSink, AuditTrail } from "./audit-trail.ts";
-import { CALL_BEGINS_WITHIN_MS, claimIn } from "./claim.ts";
+import { claimIn } from "./claim.ts";
 import { ClaimLeases } from "./claim-lease.ts";
 import type { Clock } from "./clock.ts";
-import { type Verifiers, verifiedClick } from "./evidence.ts";
-import { type Judgement, judge, type Policy } from "./guard.ts";
+import { type CarryingOutOptions, carryOut } from "./decider/carrying-out.ts";
+import { type DecideFrame, isOpen, type Judged, type JudgingOptions, judgeAgain, judgeClick } from "./decider/judging.ts";
+import { Outcomes } from "./decider/outcomes.ts";
+import { needsMending, Retries } from "./decider/retries.ts";
+import { readSituation, type Situation } from "./decider/situation.ts";
+import { resolutionOf, showsReviewOf } from "./decision-words.ts";
+import type { Verifiers } from "./evidence.ts";
+import type { Policy } from "./guard.ts";
 import type { Lanes } from "./lanes.ts";
-import type { PluginData } from "./plugin-data.ts";
-import { TeleportError } from "./teleport/error.ts";
+import { Postponed } from "./postponed.ts";
 import type { TeleportPort } from "./teleport/port.ts";
-
-type DecideFrame = FrameOf<EdgeFrame, "decide">;
-
-/** Shortest and longest wait before undecided clicks are judged again after Teleport could not be asked, in ms. */
-const RETRY_MIN_MS = 500;
-const RETRY_MAX_MS = 30_000;
-/** The wait when only a person can mend what is wrong. */
-const RETRY_MENDING_MS = 60_000;
-/** The wait when another's claim or the disk is in the way. */
-const POSTPONED_MS = 1_000;
-/** How often a request is read until it shows what was set. */
-const OUTCOME_READS = 5;
-/** Most outcomes remembered, so that a decision which comes again gets the same answer. */
-const MAX_REMEMBERED = 10_000;
+import type { WayToDecide } from "./ways-to-decide.ts";
 
 export interface DeciderOptions {
   readonly cluster: string;
-  readonly teleport: Pick<TeleportPort, "read" | "pluginData" | "updatePluginData" | "setState">;
+  readonly teleport: Pick<TeleportPort, "read" | "pluginData" | "updatePluginData" | "watch">;
+  readonly way: WayToDecide;
   readonly lanes: Lanes;
   readonly audit: AuditSink;
   readonly policy: Policy;
@@ -52,50 +44,39 @@ export interface DeciderOptions {
   readonly log: Logger;
 }
 
-interface Judged {
-  readonly frame: DecideFrame;
-  readonly click: Click | undefined;
-  readonly judgement: Judgement;
-}
-
-/** What the clicks of a request were judged by. */
-interface Situation {
-  readonly live: LiveRequest | undefined;
-  readonly data: PluginData;
-  /** Of the requester; empty when the request is not pending. */
-  readonly emails: readonly string[];
-  /** When the reading began: whatever came about before shows in it. */
-  readonly readMs: number;
-}
-
-/** The attempts that failed since the last that did not, and what takes back the next. */
-interface Retry {
-  readonly attempts: number;
-  readonly cancel: () => void;
-}
-
 export class Decider {
   readonly #options: DeciderOptions;
+  readonly #judging: JudgingOptions;
+  readonly #carryingOut: CarryingOutOptions;
   readonly #trail: AuditTrail;
   readonly #claims: ClaimLeases;
+  readonly #retries: Retries;
+  readonly #outcomes = new Outcomes();
   readonly #undecided = new Map<string, Map<string, DecideFrame>>();
   /** Requests that are to be judged when their turn comes. */
   readonly #queued = new Set<string>();
-  readonly #outcomes = new Map<string, Outcome>();
-  readonly #retries = new Map<string, Retry>();
+  /** What the edge has been told that a request's clicks wait for. */
+  readonly #problems = new Map<string, string>();
 
   constructor(options: DeciderOptions) {
     this.#options = options;
-    this.#trail = new AuditTrail(options.audit, options.clock, options.log);
-    this.#claims = new ClaimLeases(options);
+    const trail = new AuditTrail(options.audit, options.clock, options.log);
+    const claims = new ClaimLeases(options);
+    this.#trail = trail;
+    this.#claims = claims;
+    this.#retries = new Retries(options.clock, options.random);
+    this.#judging = { ...options, auditIsWritable: () => trail.isWritable };
+    this.#carryingOut = { ...options, trail, claims };
   }
 
   /** The edge asks for a click to be carried out. The same one again gets the same answer. */
   decide(frame: DecideFrame): void {
-    const known = this.#outcomes.get(outcomeKey(frame));
+    const known = this.#outcomes.get(frame);
     if (known !== undefined) return this.#answer(frame, known);
     const clicks = this.#undecided.get(frame.requestId) ?? new Map<string, DecideFrame>();
     this.#undecided.set(frame.requestId, clicks.set(frame.clickId, frame));
+    // Who asks may not know what the click waits for.
+    this.#problems.delete(frame.requestId);
     this.settle(frame.requestId);
   }
 
@@ -107,10 +88,9 @@ export class Decider {
       this.#queued.delete(requestId);
       try {
         while (await this.#settleOnce(requestId));
-        this.#retries.get(requestId)?.cancel();
-        this.#retries.delete(requestId);
+        this.#retries.done(requestId);
       } catch (error) {
-        this.#tryLater(requestId, error);
+        this.#failed(requestId, error);
       }
     });
   }
@@ -127,113 +107,74 @@ export class Decider {
 
   /** Judges all undecided clicks once; true when it is worth doing at once again. */
   async #settleOnce(requestId: string): Promise<boolean> {
-    const situation = await this.#situation(requestId);
-    const { live, data, readMs } = situation;
-    if (live?.request.state === "PENDING" && !this.#claims.isOver(requestId, data, readMs)) {
+    const situation = await readSituation(this.#options, requestId);
+    if (!this.#mayDecide(requestId, situation)) {
       throw new Postponed("A decision has begun, here or at another relay, and may yet take effect.");
     }
-    const judged = [...(this.#undecided.get(requestId)?.values() ?? [])].map((frame) => this.#judge(frame, situation));
-    for (const { frame, click, judgement } of judged) {
-      if (judgement.kind !== "refuse" || judgement.refusal === "audit_unavailable") continue;
-      await this.#refused(frame, click, judgement, situation);
-    }
-    const accepted = judged.flatMap(({ frame, judgement }) =>
-      judgement.kind === "submit" ? [{ frame, click: judgement.click }] : [],
-    );
+    const frames = [...(this.#undecided.get(requestId)?.values() ?? [])];
+    const judged = await Promise.all(frames.map((frame) => judgeClick(this.#judging, frame, situation)));
+    const open = judged.filter((each) => isOpen(each) && !isDoneBy(each, situation.live));
+    for (const each of judged) if (!open.includes(each)) await this.#close(each, situation);
+    const accepted = open.filter(({ judgement }) => judgement.kind === "submit");
     // An accepted denial wins over every approval, whichever came first.
-    const chosen = accepted.find(({ click }) => click.verdict === "deny") ?? accepted[0];
+    const chosen = accepted.find(({ click }) => click?.verdict === "deny") ?? accepted[0];
     if (chosen !== undefined) {
-      await this.#carryOut(chosen.frame, chosen.click, situation, judged);
+      await this.#carryOut(chosen, situation, open.length);
       return this.#undecided.has(requestId);
     }
-    if (judged.some(({ judgement }) => judgement.kind === "refuse" && judgement.refusal === "audit_unavailable")) {
+    if (open.some(({ judgement }) => judgement.kind === "refuse")) {
       await this.#trail.probe();
       throw new Postponed("The audit log cannot be written; approvals wait until it can.");
     }
     return false;
   }
 
-  async #situation(requestId: string): Promise<Situation> {
-    const { teleport, clock, requesterEmails } = this.#options;
-    const readMs = clock.now();
-    const [live, data] = await Promise.all([teleport.read(requestId), teleport.pluginData(requestId)]);
-    if (live === undefined) return { live, data, emails: [], readMs };
-    if (live.request.state === "PENDING")
-      return { live, data, emails: await requesterEmails(live.request.user), readMs };
-    // What ended it may have been claimed after the plugin data was read, and before the request was.
-    return { live, data: await teleport.pluginData(requestId), emails: [], readMs };
-  }
-
-  #judge(frame: DecideFrame, { live, data, emails }: Situation): Judged {
-    const { cluster, policy, verifiers, clock } = this.#options;
-    const click = verifiedClick(frame.evidence, frame.clickId, verifiers());
-    const judgement = judge({
-      click,
-      framedCluster: frame.cluster,
-      cluster,
-      live,
-      pluginData: data,
-      word: frame.word,
-      requesterEmails: emails,
-      policy,
-      auditIsWritable: this.#trail.isWritable,
-      nowMs: clock.now(),
-    });
-    return { frame, click, judgement };
-  }
-
-  async #refused(
-    frame: DecideFrame,
-    click: Click | undefined,
-    judgement: Extract<Judgement, { kind: "refuse" }>,
-    { live, data }: Situation,
-  ): Promise<void> {
-    const { refusal, state, detail } = judgement;
+  // While a call may be under way for a request, nothing else is begun. One that shows its effect is not under way.
+  #mayDecide(requestId: string, { live, data, readMs }: Situation): boolean {
+    if (live?.request.state !== "PENDING") return true;
     const claim = claimIn(data);
-    const isOurDoing =
-      click !== undefined && claim?.clickId === click.id && live?.request.state === resolutionOf(click);
-    // An answer that was lost on its way: Teleport has what this click asked for, by this click's claim.
-    if (refusal === "not_pending" && isOurDoing) return this.#applied(frame, click, live);
+    if (claim !== undefined && showsReviewOf(live.request, { id: claim.clickId, verdict: claim.verdict })) return true;
+    return this.#claims.isOver(requestId, data, readMs);
+  }
+
+  /** Answers a click for which there is nothing more to do. */
+  async #close({ frame, click, judgement }: Judged, { live, data }: Situation): Promise<void> {
+    const claim = claimIn(data);
+    const isLate = judgement.kind === "refuse" && judgement.refusal === "not_pending";
+    const isClaimed = isLate && claim?.clickId === click?.id && live?.request.state === (click && resolutionOf(click));
+    // An answer that was lost on its way: Teleport has what this click asked for.
+    if (click !== undefined && (isClaimed || isDoneBy({ click }, live))) return this.#applied(frame, click, live);
+    if (judgement.kind !== "refuse") return;
+    const { refusal, state, detail } = judgement;
     await this.#trail.refused(frame, click, refusal, detail);
     this.#options.log.info("Decision refused", { requestId: frame.requestId, clickId: frame.clickId, refusal });
     this.#decided(frame, { result: "refused", refusal, state, detail });
   }
 
-  async #carryOut(frame: DecideFrame, click: Click, situation: Situation, judged: readonly Judged[]): Promise<void> {
-    const { teleport, clock, log } = this.#options;
-    const { requestId } = frame;
-    const judgedMs = clock.now();
-    if (!(await this.#trail.intended(frame, click))) {
-      throw new Postponed("The audit log cannot be written; approvals wait until it can.");
-    }
-    if (!(await this.#claims.take(requestId, click, situation.data))) {
-      throw new Postponed("Another relay was quicker to claim the decision.");
-    }
-    if (clock.now() - judgedMs > CALL_BEGINS_WITHIN_MS) {
-      throw new Postponed("The audit log or Teleport's claim took too long; the request is read again.");
-    }
+  async #carryOut(judged: Judged, situation: Situation, openCount: number): Promise<void> {
+    const { frame, click } = judged;
+    const { live } = situation;
+    if (click === undefined || live === undefined) return;
     // Time has passed: the click may have become too old, and others may have come that are to be judged with it.
-    const mayBegin = this.#judge(frame, situation).judgement.kind === "submit";
-    if (!mayBegin || (this.#undecided.get(requestId)?.size ?? 0) > judged.filter(isOpen).length) return;
-    const state = resolutionOf(click);
-    log.info("Deciding", { requestId, clickId: click.id, incidentId: click.incidentId, state });
-    const words = { delegator: delegatorFor(frame, click), reason: reasonFor(frame, click) };
-    // Should the answer be lost, the call may yet take effect: nothing else is done until it no longer can.
-    this.#claims.begin(requestId);
-    const setting = await teleport.setState(requestId, state, words);
-    if (setting !== "set") throw new Postponed("Teleport did not take the decision; the request is read again.");
-    await this.#applied(frame, click, await this.#resolved(requestId));
+    const mayBegin = (): boolean =>
+      judgeAgain(this.#judging, judged, situation).judgement.kind === "submit" &&
+      (this.#undecided.get(frame.requestId)?.size ?? 0) <= openCount;
+    try {
+      const ended = await carryOut(this.#carryingOut, { judged, click, live, situation }, mayBegin);
+      if (ended !== "not_begun") await this.#applied(frame, click, ended.live);
+    } catch (error) {
+      // What one person may not do, another may.
+      if (needsMending(error)) this.#putLast(frame);
+      throw error;
+    }
   }
 
-  /** The request once it shows what was set; undefined when it is gone the moment it was decided. */
-  async #resolved(requestId: string): Promise<LiveRequest | undefined> {
-    const { teleport, clock } = this.#options;
-    for (let read = 1; read <= OUTCOME_READS; read++) {
-      const live = await teleport.read(requestId);
-      if (live?.request.state !== "PENDING") return live;
-      await clock.sleep(RETRY_MIN_MS * read);
-    }
-    throw new Error(`Teleport took a decision for request ${requestId} but still shows it pending`);
+  #putLast({ requestId, clickId }: DecideFrame): void {
+    const clicks = this.#undecided.get(requestId);
+    const frame = clicks?.get(clickId);
+    if (frame === undefined) return;
+    clicks?.delete(clickId);
+    clicks?.set(clickId, frame);
   }
 
   async #applied(frame: DecideFrame, click: Click, live: LiveRequest | undefined): Promise<void> {
@@ -251,11 +192,10 @@ export class Decider {
     clicks?.delete(frame.clickId);
     if (clicks?.size === 0) {
       this.#undecided.delete(frame.requestId);
+      this.#problems.delete(frame.requestId);
       this.#claims.forget(frame.requestId);
     }
-    this.#outcomes.set(outcomeKey(frame), outcome);
-    const [oldest] = this.#outcomes.keys();
-    if (this.#outcomes.size > MAX_REMEMBERED && oldest !== undefined) this.#outcomes.delete(oldest);
+    this.#outcomes.set(frame, outcome);
     this.#answer(asked, outcome);
   }
 
@@ -263,45 +203,25 @@ export class Decider {
     this.#options.send({ type: "outcome", epoch, requestId, clickId, outcome });
   }
 
-  #tryLater(requestId: string, error: unknown): void {
-    const { clock, random, log } = this.#options;
-    const { attempts: before = 0, cancel } = this.#retries.get(requestId) ?? {};
-    const attempts = before + 1;
+  #failed(requestId: string, error: unknown): void {
     const problem = error instanceof Error ? error.message : String(error);
-    const needsMending = error instanceof TeleportError && !error.retryable;
-    const span = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(attempts, 8));
-    const longMs = error instanceof Postponed ? POSTPONED_MS : RETRY_MIN_MS + random() * span;
-    log[needsMending ? "error" : "warn"]("A decision waits; it is tried again", { requestId, problem });
-    cancel?.();
-    const again = clock.after(needsMending ? RETRY_MENDING_MS : longMs, () => this.settle(requestId));
-    this.#retries.set(requestId, { attempts, cancel: again });
+    const severity = needsMending(error) ? "error" : "warn";
+    this.#options.log[severity]("A decision waits; it is tried again", { requestId, problem });
+    if (needsMending(error)) this.#tellWaiting(requestId, problem.slice(0, MAX_PROBLEM_LENGTH));
+    this.#retries.again(requestId, error, () => this.settle(requestId));
+  }
+
+  // People who have clicked should know that it takes an admin; once is enough.
+  #tellWaiting(requestId: string, problem: string): void {
+    const [frame] = this.#undecided.get(requestId)?.values() ?? [];
+    if (frame === undefined || this.#problems.get(requestId) === problem) return;
+    const { epoch } = frame;
+    if (this.#options.send({ type: "waiting", epoch, requestId, problem })) this.#problems.set(requestId, problem);
   }
 }
 
-/** A decision cannot be carried out just now, and soon may be. */
-class Postponed extends Error {
-  override readonly name = "Postponed";
-}
-
-// One click stands for one request; should it be asked for on another, that is another question.
-function outcomeKey({ requestId, clickId }: DecideFrame): string {
-  return JSON.stringify([requestId, clickId]);
-}
-
-function isOpen({ judgement }: Judged): boolean {
-  return judgement.kind !== "refuse" || judgement.refusal === "audit_unavailable";
-}
-
-function resolutionOf({ verdict }: Click): "APPROVED" | "DENIED" {
-  return verdict === "approve" ? "APPROVED" : "DENIED";
-}
-
-function delegatorFor({ word }: DecideFrame, { agent }: Click): string {
-  return `pagerduty:${word.email ?? agent?.id ?? ""}`;
-}
-
-// What the signed bytes hold trimmed, the edge has whole.
-function reasonFor({ word }: DecideFrame, { id, reason }: Click): string {
-  const words = word.reason.length > reason.length ? word.reason : reason;
-  return `${words === "" ? "" : `${words} `}[pd:${id}]`;
+/** Whether a request shows the very review that a click asks for, and nothing that speaks against it. */
+function isDoneBy({ click }: Pick<Judged, "click">, live: LiveRequest | undefined): boolean {
+  if (click === undefined || live === undefined || !showsReviewOf(live.request, click)) return false;
+  return ["PENDING", resolutionOf(click)].includes(live.request.state);
 }

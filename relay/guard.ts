@@ -11,7 +11,7 @@ import { listingFor } from "../shared/listing.ts";
 import type { EdgeWord } from "../shared/protocol.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import type { LiveRequest } from "./access-request.ts";
-import { boundIncidents, type PluginData } from "./plugin-data.ts";
+import { boundIncidents, countsFromMs, type PluginData } from "./plugin-data.ts";
 import { personRelation } from "./same-person.ts";
 
 /** The `[policy]` of the configuration. */
@@ -36,6 +36,16 @@ export interface Policy {
 /** How far ahead of our clock a click may be, in ms: two clocks never agree. */
 export const MAX_AHEAD_MS = 60_000;
 
+/** What the configured way of deciding has to do with whether a click may be carried out. */
+export interface WayOfClick {
+  /** Whether it passes every threshold by, as setting the state does. */
+  readonly passesThresholds: boolean;
+  /** Whether Teleport has a review by whoever's name this one would bear: it takes one of each. */
+  readonly hasReviewed: boolean;
+  /** Why it cannot be told whose name that is, and what to mend, as a sentence; null when it can or does not matter. */
+  readonly namelessBecause: string | null;
+}
+
 /** Everything that a judgement rests on. */
 export interface Case {
   /** The click as its verified evidence shows it; undefined when it shows none. */
@@ -50,6 +60,7 @@ export interface Case {
   /** E-mail traits of the requester's Teleport user; empty when they may not be read. */
   readonly requesterEmails: readonly string[];
   readonly policy: Policy;
+  readonly way: WayOfClick;
   readonly auditIsWritable: boolean;
   /** Our own clock, ms since the epoch. */
   readonly nowMs: number;
@@ -77,6 +88,8 @@ interface Check {
   /** Whether denials must pass it too. */
   readonly forDenials: boolean;
   readonly fails: (facts: Facts) => boolean;
+  /** What helps the person beside the refusal's own sentence. */
+  readonly detail?: (facts: Facts) => string;
 }
 
 /** What is looked at once there are a click, a request and a person, in this order. */
@@ -85,6 +98,13 @@ const CHECKS: readonly Check[] = [
   { refusal: "not_an_approver", forDenials: true, fails: (facts) => !isApprover(facts) && !onCallCounts(facts) },
   { refusal: "not_on_call", forDenials: true, fails: (facts) => !isApprover(facts) && !isOnCall(facts) },
   { refusal: "unknown_identity", forDenials: false, fails: (facts) => relation(facts) === "unknown" },
+  {
+    refusal: "unknown_identity",
+    // A review needs an author; a denial has the relay's own user where nobody else can be named.
+    forDenials: true,
+    fails: ({ way }) => way.namelessBecause !== null,
+    detail: ({ way }) => way.namelessBecause ?? "",
+  },
   {
     refusal: "self_approval",
     forDenials: false,
@@ -104,9 +124,11 @@ const CHECKS: readonly Check[] = [
   {
     refusal: "needs_more_approvals",
     forDenials: false,
-    // Setting the state passes every threshold by, so one that asks for more than any one approval must not be passed.
-    fails: ({ live }) => live.thresholds.some(({ approve, filter }) => approve > 1 || filter !== ""),
+    // One that asks for more than any one approval must not be passed by.
+    fails: ({ way, live }) =>
+      way.passesThresholds && live.thresholds.some(({ approve, filter }) => approve > 1 || filter !== ""),
   },
+  { refusal: "needs_more_approvals", forDenials: true, fails: ({ way }) => way.hasReviewed },
   { refusal: "audit_unavailable", forDenials: false, fails: ({ auditIsWritable }) => !auditIsWritable },
 ];
 
@@ -121,12 +143,16 @@ export function judge(judged: Case): Judgement {
   const incidents = boundIncidents(judged.pluginData);
   if (incidents.length === 0) return { kind: "wait" };
   if (!incidents.some(({ incident }) => incident === click.incidentId)) return refuse("wrong_incident", state);
+  if (click.occurredMs < countsFromMs(judged.pluginData)) return refuse("wrong_incident", state, BEFORE_ADOPTION);
   const personId = click.agent?.type === "user_reference" ? click.agent.id : undefined;
   if (personId === undefined || personId === judged.word.botUserId) return refuse("no_agent", state);
   const facts: Facts = { ...judged, click, live, personId };
   const failed = CHECKS.find(({ forDenials, fails }) => (forDenials || click.verdict === "approve") && fails(facts));
-  return failed === undefined ? { kind: "submit", click } : refuse(failed.refusal, state);
+  return failed === undefined ? { kind: "submit", click } : refuse(failed.refusal, state, failed.detail?.(facts));
 }
+
+/** At the time, the incident stood for nothing that we know of, and did not show what its readers were to decide. */
+const BEFORE_ADOPTION = "It was given before this incident was taken over for the access request: give it again.";
 
 function refuse(refusal: Refusal, state: RequestState | null = null, detail = ""): Judgement {
   return { kind: "refuse", refusal, state, detail };

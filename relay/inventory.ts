@@ -3,12 +3,11 @@
  * same as the first. What Teleport does not list is not over for that reason: a caller without rights is shown an empty
  * list. It is over when Teleport says so, when its time has come, or when a read of it tells what became of it.
  */
-import { type AccessRequest, digestOf, endOfState, type RequestEnd } from "../shared/access-request.ts";
-import type { Verdict } from "../shared/decisions.ts";
+import { type AccessRequest, digestOf, endOfState } from "../shared/access-request.ts";
 import type { Logger } from "../shared/log.ts";
-import type { FrameOf, RelayFrame, Unnumbered } from "../shared/protocol.ts";
+import type { RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import type { LiveRequest } from "./access-request.ts";
-import { claimIn } from "./claim.ts";
+import { DELETED, EXPIRED, type Ending, Endings, endingOf, reasonOf } from "./endings.ts";
 import type { Lanes } from "./lanes.ts";
 import type { WholeWelcome } from "./link/handlers.ts";
 import { boundIncidents, type PluginData, resolutionData } from "./plugin-data.ts";
@@ -37,23 +36,13 @@ interface AtEdge {
   readonly requestExpiresMs: number | null;
 }
 
-/** How a request ended, as the edge is told. */
-type Ending = Pick<FrameOf<RelayFrame, "ended">, "end" | "who" | "why" | "clickId">;
-
-/** Most ended requests remembered. */
-const MAX_REMEMBERED = 10_000;
-
 export class Inventory implements WatchSink {
   readonly #options: InventoryOptions;
   /** Requests that are pending in Teleport, as last seen; undefined until they have been listed. */
   #pending: Map<string, LiveRequest> | undefined;
   /** What the last list showed: another's presence there is tried when one cannot be read. */
   #listed: readonly string[] = [];
-  /**
-   * Requests that have ended, oldest first, and how, unless the edge knows it from a decision. A late list or event brings
-   * none of them back.
-   */
-  readonly #ended = new Map<string, Ending | null>();
+  readonly #ended = new Endings();
   /** Requests that wait to be looked at. */
   readonly #toLookAt = new Set<string>();
   /** Requests that are open at the edge; undefined while no link stands. */
@@ -109,7 +98,7 @@ export class Inventory implements WatchSink {
   settled(request: AccessRequest): void {
     this.#pending?.delete(request.id);
     this.#atEdge?.delete(request.id);
-    this.#remember(request.id, null);
+    this.#ended.remember(request.id, null);
     this.#options.lanes.add(request.id, async () => {
       await this.#record(request, await this.#options.teleport.pluginData(request.id));
     });
@@ -245,15 +234,10 @@ export class Inventory implements WatchSink {
   }
 
   async #resolved({ request }: LiveRequest): Promise<void> {
-    const end = endOfState(request.state);
-    if (end === undefined || !this.#isKnown(request.id)) return;
+    if (endOfState(request.state) === undefined || !this.#isKnown(request.id)) return;
     const data = await this.#options.teleport.pluginData(request.id);
-    const claim = claimIn(data);
-    const clickId = claim !== undefined && claim.verdict === VERDICTS[end] ? claim.clickId || null : null;
-    const who = reviewersOf(request)
-      .map(({ author }) => author)
-      .join(", ");
-    this.#over(request.id, { end, who: who || null, why: reasonOf(request) || null, clickId });
+    const ending = endingOf(request, data);
+    if (ending !== undefined) this.#over(request.id, ending);
     await this.#record(request, data);
   }
 
@@ -269,32 +253,10 @@ export class Inventory implements WatchSink {
     if (!this.#isKnown(requestId)) return;
     const { log, send, ended } = this.#options;
     this.#pending?.delete(requestId);
-    this.#remember(requestId, ending);
+    this.#ended.remember(requestId, ending);
     const isOpenAtEdge = this.#atEdge?.has(requestId) === true;
     if (isOpenAtEdge && send({ type: "ended", requestId, ...ending })) this.#atEdge?.delete(requestId);
     log.info("Request ended", { requestId, end: ending.end });
     ended(requestId);
   }
-
-  #remember(requestId: string, ending: Ending | null): void {
-    this.#ended.delete(requestId);
-    this.#ended.set(requestId, ending);
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > MAX_REMEMBERED && oldest !== undefined) this.#ended.delete(oldest);
-  }
-}
-
-/** The verdict that brings an end about. */
-const VERDICTS: Readonly<Partial<Record<RequestEnd, Verdict>>> = { approved: "approve", denied: "deny" };
-
-const EXPIRED: Ending = { end: "expired", who: null, why: null, clickId: null };
-const DELETED: Ending = { end: "deleted", who: null, why: null, clickId: null };
-
-/** Whose reviews proposed what became of the request. */
-function reviewersOf({ reviews, state }: AccessRequest): AccessRequest["reviews"] {
-  return reviews.filter(({ proposedState }) => proposedState === state);
-}
-
-function reasonOf(request: AccessRequest): string {
-  return request.resolveReason || (reviewersOf(request).at(-1)?.reason ?? "");
 }

@@ -17,6 +17,28 @@ export function boundIncidents(data: PluginData): BoundIncident[] {
   });
 }
 
+/** The predecessor's incident that stands for a request which we have bound none to; undefined when there is none. */
+export function predecessorsIncident(data: PluginData): { service: string | null; incident: string } | undefined {
+  const incident = data.incident_id ?? "";
+  if (incident === "" || (data.incidents ?? "") !== "") return undefined;
+  return { service: data.service_id || null, incident };
+}
+
+/** From when on clicks count, in ms since the epoch: the time of the adoption; the beginning of time where there was none. */
+export function countsFromMs(data: PluginData): number {
+  const text = data.adopted ?? "";
+  if (text === "") return Number.NEGATIVE_INFINITY;
+  // What cannot be read lets nothing count.
+  return /^\d{1,15}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+}
+
+/** When the predecessor's incident was taken over, as plugin data holds it (`adopted`); never moved by a later binding. */
+export function adoptionData(data: PluginData, incidents: readonly BoundIncident[], atMs: number): PluginData {
+  const predecessors = predecessorsIncident(data);
+  if (predecessors === undefined) return {};
+  return incidents.some(({ incident }) => incident === predecessors.incident) ? { adopted: String(atMs) } : {};
+}
+
 /** What binds these incidents: the nine keys in the predecessor's form, `incidents` and `digest`. */
 export function bindingData(request: AccessRequest, digest: string, incidents: readonly BoundIncident[]): PluginData {
   const [first] = incidents;

@@ -4,6 +4,7 @@
  */
 import type { LiveRequest } from "./access-request.ts";
 import type { Clock } from "./clock.ts";
+import type { PluginData } from "./plugin-data.ts";
 import { Generation } from "./renewing-teleport/generation.ts";
 import { OneWatch } from "./renewing-teleport/one-watch.ts";
 import type { MonitoringRule } from "./rules.ts";
@@ -11,6 +12,8 @@ import type {
   PluginDataUpdate,
   Resolution,
   ResolutionWords,
+  Review,
+  ReviewSubmission,
   StateSetting,
   TeleportPort,
   TeleportServer,
@@ -59,6 +62,10 @@ export class RenewingTeleport implements TeleportPort {
     return this.#current.use((teleport) => teleport.pluginData(requestId));
   }
 
+  allPluginData(): Promise<ReadonlyMap<string, PluginData>> {
+    return this.#current.use((teleport) => teleport.allPluginData());
+  }
+
   updatePluginData(
     requestId: string,
     set: Readonly<Record<string, string>>,
@@ -69,6 +76,10 @@ export class RenewingTeleport implements TeleportPort {
 
   setState(requestId: string, state: Resolution, words: ResolutionWords): Promise<StateSetting> {
     return this.#current.use((teleport) => teleport.setState(requestId, state, words));
+  }
+
+  submitReview(requestId: string, review: Review): Promise<ReviewSubmission> {
+    return this.#current.use((teleport) => teleport.submitReview(requestId, review));
   }
 
   listRules(): Promise<MonitoringRule[]> {

@@ -35,6 +35,11 @@ export function personRelation(
   return identity === "email" && bothHaveAddresses ? "different" : "unknown";
 }
 
+/** Whether two names are one, in whatever Unicode form and letter case they are written. */
+export function sameName(one: string, other: string): boolean {
+  return folded(one) === folded(other);
+}
+
 /** One form for every way of writing a name: NFC, letter case folded by way of upper case, which also joins ß, ẞ and ss. */
 function folded(name: string): string {
   return name.trim().normalize("NFC").toLowerCase().toUpperCase().toLowerCase().normalize("NFC");

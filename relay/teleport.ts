@@ -8,14 +8,17 @@ import { type LiveRequest, liveRequestFor } from "./access-request.ts";
 import { type ChannelSettings, channelFor, type Way } from "./channel.ts";
 import { type Event, Operation, RequestState } from "./gen/teleport_pb.ts";
 import type { Identity } from "./identity.ts";
+import type { PluginData } from "./plugin-data.ts";
 import type { MonitoringRule } from "./rules.ts";
 import { Connection } from "./teleport/connection.ts";
 import { TeleportError } from "./teleport/error.ts";
-import { isUnimplemented, Listing } from "./teleport/listing.ts";
+import { isUnimplemented, LIST_WITHIN_MS, Listing } from "./teleport/listing.ts";
 import type {
   PluginDataUpdate,
   Resolution,
   ResolutionWords,
+  Review,
+  ReviewSubmission,
   StateSetting,
   TeleportPort,
   TeleportServer,
@@ -23,6 +26,7 @@ import type {
   WatchHandlers,
 } from "./teleport/port.ts";
 import { cutReason } from "./teleport/reason.ts";
+import { reviewMessageFor, reviewRefusal, startTimeOf } from "./teleport/review.ts";
 import { listFriendlyNames } from "./teleport/resource-listing.ts";
 import { listRules, monitoringRuleFor } from "./teleport/rules-listing.ts";
 
@@ -91,6 +95,15 @@ export class Teleport implements TeleportPort {
     return found?.spec?.entries[PLUGIN]?.data ?? {};
   }
 
+  async allPluginData(): Promise<ReadonlyMap<string, PluginData>> {
+    // A filter that names no request matches all.
+    const answer = await this.#connection.unary("getPluginData", { kind: KIND, plugin: PLUGIN }, LIST_WITHIN_MS);
+    const found = answer.pluginData.map(
+      ({ metadata, spec }) => [metadata?.name ?? "", spec?.entries[PLUGIN]?.data ?? {}] as const,
+    );
+    return new Map(found);
+  }
+
   async updatePluginData(
     requestId: string,
     set: Readonly<Record<string, string>>,
@@ -106,13 +119,36 @@ export class Teleport implements TeleportPort {
     }
   }
 
-  async setState(requestId: string, state: Resolution, { delegator, reason }: ResolutionWords): Promise<StateSetting> {
-    const setter = { id: requestId, state: RequestState[state], delegator, reason: cutReason(reason) };
+  async setState(
+    requestId: string,
+    state: Resolution,
+    { delegator, reason, assumeStartMs = null }: ResolutionWords,
+  ): Promise<StateSetting> {
+    const setter = {
+      id: requestId,
+      state: RequestState[state],
+      delegator,
+      reason: cutReason(reason),
+      // A denied access never begins; Teleport takes the field with an approval only.
+      ...startTimeOf(state, assumeStartMs),
+    };
     try {
       const call = this.#connection.unary("setAccessRequestState", setter, CALL_WITHIN_MS);
       return (await orGone(call)) === "gone" ? "gone" : "set";
     } catch (error) {
       if (isAlreadyDenied(error)) return "already_denied";
+      throw error;
+    }
+  }
+
+  async submitReview(requestId: string, review: Review): Promise<ReviewSubmission> {
+    try {
+      const submission = { requestId, review: reviewMessageFor(review) };
+      const found = await orGone(this.#connection.unary("submitAccessReview", submission, CALL_WITHIN_MS));
+      return found === "gone" ? "gone" : (liveRequestFor(found) ?? "gone");
+    } catch (error) {
+      const refusal = reviewRefusal(error);
+      if (refusal !== undefined) return refusal;
       throw error;
     }
   }

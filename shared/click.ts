@@ -44,9 +44,17 @@ const NEAR_WORDS = ["approve", "approved", "deny", "denied"];
 /** A note's first word, and whether a slash stands before it; a path such as `/dev/sda` has none. */
 const FIRST_WORD = /^\s*(\/?)\s*(\p{L}{3,12})(?![\p{L}\p{M}\p{N}/])/u;
 
-/** Whether a note looks like a command that was mistyped: `approve`, `/aprove`, `/approved`. */
+/** What PagerDuty writes before a note that is given while resolving. */
+const RESOLUTION_NOTE = /^Resolution Note:\s*(?=\/)/;
+
+/**
+ * Whether a note looks like a command that was mistyped: `approve`, `/aprove`, `/approved`; or like one that cannot count,
+ * because it was given while resolving.
+ */
 export function isNearMiss(note: string): boolean {
   if (commandIn(note) !== undefined) return false;
+  const resolution = note.replace(RESOLUTION_NOTE, "");
+  if (resolution !== note) return commandIn(resolution) !== undefined || isNearMiss(resolution);
   const first = FIRST_WORD.exec(note);
   const word = first?.[2]?.toLowerCase() ?? "";
   if (first?.[1] === "/") return NEAR_WORDS.some((near) => editDistance(word, near) <= 2);

@@ -20,5 +20,12 @@ export const decisionsSchema = z.object({
   field: z.string(),
   /** What a bare resolve in PagerDuty means. */
   onResolve: z.enum(["nothing", "deny"]),
+  /** Which approvals PagerDuty has to show again before they count; a relay that does not say means `action`. */
+  confirm: z.enum(["action", "all"]).optional(),
 });
+
+/** Whether a click of a signed delivery has to be read again from PagerDuty: a denial never has. */
+export function needsConfirmation({ confirm }: Decisions, verdict: Verdict): boolean {
+  return confirm === "all" && verdict === "approve";
+}
 export type Decisions = z.infer<typeof decisionsSchema>;

@@ -17,6 +17,9 @@ export const MAX_FRAME_BYTES = 1024 * 1024;
 /** Largest webhook delivery or custom action payload, in bytes: the largest that PagerDuty says it may send. */
 export const MAX_DELIVERY_BYTES = 256 * 1024;
 
+/** Largest `confirmation`, in bytes before base64: a frame has room for it beside the largest delivery. */
+export const MAX_CONFIRMATION_BYTES = 256 * 1024;
+
 /** Most open requests named in one part of a `welcome`: about 300 KiB. */
 export const MAX_OPEN_PER_WELCOME = 2000;
 
@@ -65,6 +68,8 @@ export const evidenceSchema = z.discriminatedUnion("kind", [
     raw: z.string(),
     /** Its `X-PagerDuty-Signature`. */
     signature: z.string(),
+    /** What PagerDuty shows of the same click when it is asked again, base64; absent when it was not asked or shows none. */
+    confirmation: z.string().optional(),
   }),
   z.object({
     kind: z.literal("action"),
@@ -93,6 +98,7 @@ export type EdgeWord = z.infer<typeof edgeWordSchema>;
 
 /** What became of a click, as Teleport has it. */
 export const outcomeSchema = z.discriminatedUnion("result", [
+  /** `PENDING`: Teleport has the review that the click stands for, and asks for more than that. */
   z.object({ result: z.literal("applied"), state: requestStateSchema }),
   z.object({
     result: z.literal("refused"),
@@ -119,12 +125,18 @@ const hello = z.object({
   certificateExpiresMs: epochMsSchema.nullable(),
 });
 
+/** An incident that Teleport's own plugin opened for a request, and its service where that plugin kept it. */
+export const predecessorsIncidentSchema = z.object({ service: z.string().nullable(), incident: z.string().min(1) });
+export type PredecessorsIncident = z.infer<typeof predecessorsIncidentSchema>;
+
 const request = z.object({
   type: z.literal("request"),
   seq,
   request: accessRequestSchema,
   /** PagerDuty services from the relay's rules, by name; empty when no rule applies. */
   recipients: z.array(z.string()),
+  /** To be taken over instead of opening another. */
+  adopt: predecessorsIncidentSchema.optional(),
 });
 
 const ended = z.object({
@@ -165,6 +177,15 @@ const report = z.object({
   problem: z.string().max(MAX_PROBLEM_LENGTH).nullable(),
 });
 
+const waiting = z.object({
+  type: z.literal("waiting"),
+  seq,
+  epoch,
+  requestId,
+  /** What somebody must mend before the clicks on this request can be carried out, as a sentence or two. */
+  problem: z.string().min(1).max(MAX_PROBLEM_LENGTH),
+});
+
 const ack = z.object({ type: z.literal("ack"), upTo: z.int().nonnegative() });
 
 const welcome = z.object({
@@ -190,6 +211,8 @@ const bind = z.object({
   requestId,
   digest: z.string(),
   incidents: z.array(boundIncidentSchema).min(1),
+  /** For an incident that was taken over: when it came to show the request. Clicks before that count for nothing. */
+  countsFromMs: epochMsSchema.optional(),
 });
 
 const decide = z.object({
@@ -213,6 +236,7 @@ export const relayFrameSchema = z.discriminatedUnion("type", [
   synced,
   bound,
   outcome,
+  waiting,
   report,
   ack,
 ]);

@@ -41,6 +41,8 @@ export type WebhookEvent =
       readonly kind: "field_values_updated";
       /** Names of the changed fields, with the values that the incident has now. */
       readonly changed: ReadonlyMap<string, string>;
+      /** Names of the changed fields that had a value before, with that value, as far as PagerDuty's samples tell. */
+      readonly before: ReadonlyMap<string, string>;
     });
 
 /** `unused`: authentic but of a type that nothing here depends on. `unreadable`: not an event at all, or too deep. */
@@ -89,7 +91,7 @@ const changedFieldSchema = z.object({ id: z.string() }).nullable().catch(null);
 const fieldValuesSchema = z.object({
   incident: referenceSchema,
   custom_fields: z.array(textFieldSchema),
-  changed_custom_fields: z.array(changedFieldSchema),
+  changed_custom_fields: z.array(z.unknown()),
 });
 
 /** Reads one delivery. Never throws, whatever the bytes are. */
@@ -140,6 +142,7 @@ function readData(eventType: string, data: unknown, common: Omit<EventCommon, "i
         ...common,
         incidentId: fields.incident.id,
         changed: changedFields(fields),
+        before: valuesBefore(fields),
       };
     }
     default:
@@ -149,10 +152,21 @@ function readData(eventType: string, data: unknown, common: Omit<EventCommon, "i
 
 // The samples show `changed_custom_fields` holding the old value, so it only says which fields changed.
 function changedFields(data: z.infer<typeof fieldValuesSchema>): ReadonlyMap<string, string> {
-  const changed = new Set(data.changed_custom_fields.map((field) => field?.id));
+  const changed = new Set(data.changed_custom_fields.map((field) => changedFieldSchema.parse(field)?.id));
   return new Map(
     data.custom_fields.flatMap((field) =>
       changed.has(field?.id) && field ? [[field.name, field.value] as const] : [],
     ),
+  );
+}
+
+function valuesBefore({
+  changed_custom_fields: fields,
+}: z.infer<typeof fieldValuesSchema>): ReadonlyMap<string, string> {
+  return new Map(
+    fields.flatMap((field) => {
+      const read = textFieldSchema.parse(field);
+      return read === null ? [] : [[read.name, read.value] as const];
+    }),
   );
 }

@@ -9,6 +9,10 @@ const id = z.string().min(1).max(64);
 const reference = z.object({ id });
 const optionalReference = reference.nullable().optional();
 const optionalText = z.string().nullable().optional();
+const optionalTime = z.iso
+  .datetime({ offset: true })
+  .transform((text): number | null => Date.parse(text))
+  .catch(null);
 
 /** An incident as PagerDuty has it now. */
 export interface Incident {
@@ -25,6 +29,8 @@ export interface Incident {
   readonly body: string | null;
   /** The incident that it was merged into; null when it was not. */
   readonly mergedInto: string | null;
+  /** When its status last changed, ms since the epoch; null when the answer leaves it out. */
+  readonly changedMs: number | null;
 }
 
 const details = z.object({ details: z.string() });
@@ -43,6 +49,7 @@ export const incidentSchema = z
     body: z.unknown().optional(),
     first_trigger_log_entry: z.unknown().optional(),
     resolve_reason: z.unknown().optional(),
+    last_status_change_at: optionalTime,
   })
   .transform(
     (incident): Incident => ({
@@ -59,6 +66,7 @@ export const incidentSchema = z
         triggerEntry.safeParse(incident.first_trigger_log_entry).data?.channel.details ??
         null,
       mergedInto: mergeReason.safeParse(incident.resolve_reason).data?.incident.id ?? null,
+      changedMs: incident.last_status_change_at,
     }),
   );
 
@@ -67,11 +75,20 @@ export interface Note {
   readonly id: string;
   readonly content: string;
   readonly userId: string | null;
+  /** Ms since the epoch; null when the answer leaves it out. */
+  readonly createdMs: number | null;
 }
 
 export const noteSchema = z
-  .object({ id, content: z.string(), user: optionalReference })
-  .transform((note): Note => ({ id: note.id, content: note.content, userId: note.user?.id ?? null }));
+  .object({ id, content: z.string(), user: optionalReference, created_at: optionalTime })
+  .transform(
+    (note): Note => ({
+      id: note.id,
+      content: note.content,
+      userId: note.user?.id ?? null,
+      createdMs: note.created_at,
+    }),
+  );
 
 /** A user of the account. */
 export interface User {
@@ -112,17 +129,24 @@ export const serviceSchema = z
     }),
   );
 
-/** Somebody on call: who, at which level, and until when (null: permanently). */
+const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const optionalInstant = instant.nullable().optional();
+
+/** Somebody on call: who, at which level, since when and until when, in ms since the epoch (null: always). */
 export const onCallSchema = z
   .object({
     user: optionalReference,
     escalation_policy: optionalReference,
     escalation_level: z.int(),
+    start: optionalInstant,
+    end: optionalInstant,
   })
   .transform((entry) => ({
     userId: entry.user?.id ?? null,
     escalationPolicyId: entry.escalation_policy?.id ?? null,
     level: entry.escalation_level,
+    startMs: entry.start ?? null,
+    endMs: entry.end ?? null,
   }));
 
 /** A priority of the account. */

@@ -6,17 +6,18 @@ import * as z from "zod";
 import { parseJsonBytes } from "../../shared/bytes.ts";
 import { readAtMost } from "../body.ts";
 import type { PagerDutyAccount, Region } from "../cluster-config.ts";
+import {
+  type Budget,
+  FRESH_PACE,
+  type Pace,
+  paceAfterAnswer,
+  paceAfterCall,
+  paceAfterRefusal,
+  roomFromMs,
+  roomIn,
+} from "../pace.ts";
 import { Credential } from "./credential.ts";
-import { faultForAnswer, faultForSilence, PagerDutyError } from "./error.ts";
-
-/** What PagerDuty's `ratelimit-*` headers said, and when. */
-export interface Budget {
-  /** Requests a minute. */
-  readonly limit: number;
-  readonly remaining: number;
-  /** When the count begins anew, ms since the epoch. */
-  readonly resetMs: number;
-}
+import { faultForAnswer, faultForHaste, faultForSilence, PagerDutyError } from "./error.ts";
 
 /** Query parameters in order; names may come several times. */
 export type Query = readonly (readonly [name: string, value: string])[];
@@ -41,6 +42,8 @@ const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
 /** Largest log entry that can be evidence, in bytes: what fits into a frame beside everything else. */
 export const MAX_LOG_ENTRY_BYTES = 256 * 1024;
 
+const TOO_MANY_REQUESTS = 429;
+
 /** PagerDuty's largest page, and the end of what paging by offset reaches. */
 const PAGE_SIZE = 100;
 const MAX_OFFSET = 10_000 - PAGE_SIZE;
@@ -53,6 +56,7 @@ export class Connection {
   readonly #timeoutMs: number;
   readonly #credential: Credential;
   #budget: Budget | null = null;
+  #pace: Pace = FRESH_PACE;
 
   constructor(options: {
     account: PagerDutyAccount;
@@ -72,6 +76,11 @@ export class Connection {
 
   get budget(): Budget | null {
     return this.#budget;
+  }
+
+  /** How fast the account may be called. */
+  get pace(): Pace {
+    return this.#pace;
   }
 
   /** A read whose answer is parsed. */
@@ -123,8 +132,9 @@ export class Connection {
   }
 
   async #sendOnce(call: Call, authorization: string): Promise<Uint8Array> {
+    this.#keepPace(call);
     const { response, body } = await this.#exchange(call, this.#requestFor(call, authorization));
-    const retryAfterMs = this.#readBudget(response.headers);
+    const retryAfterMs = this.#heed(response);
     if (!response.ok) {
       const fault = faultForAnswer(response.status, body ?? new Uint8Array(), { write: isWrite(call), retryAfterMs });
       throw new PagerDutyError(nameOf(call), fault);
@@ -168,14 +178,29 @@ export class Connection {
     });
   }
 
-  #readBudget(headers: Headers): number | null {
+  // Whoever calls: what PagerDuty would refuse is not even asked.
+  #keepPace(call: Call): void {
+    const nowMs = this.#now();
+    if (roomIn(this.#pace, nowMs) === 0) {
+      throw new PagerDutyError(nameOf(call), faultForHaste(roomFromMs(this.#pace, 0, nowMs) - nowMs));
+    }
+    this.#pace = paceAfterCall(this.#pace, nowMs);
+  }
+
+  // Returns how long PagerDuty says its count still runs, in ms.
+  #heed({ headers, status }: Response): number | null {
+    const nowMs = this.#now();
     const limit = wholeNumber(headers.get("ratelimit-limit"));
     const remaining = wholeNumber(headers.get("ratelimit-remaining"));
     const resetSeconds = wholeNumber(headers.get("ratelimit-reset"));
-    if (limit !== null && remaining !== null && resetSeconds !== null) {
-      this.#budget = { limit, remaining, resetMs: this.#now() + resetSeconds * 1000 };
-    }
-    return resetSeconds === null ? null : resetSeconds * 1000;
+    const resetMs = resetSeconds === null ? null : nowMs + resetSeconds * 1000;
+    const budget = limit === null || remaining === null || resetMs === null ? null : { limit, remaining, resetMs };
+    if (budget !== null) this.#budget = budget;
+    const isRefused = status === TOO_MANY_REQUESTS;
+    const spent = isRefused && resetMs !== null ? { limit: this.#pace.limit, remaining: 0, resetMs } : null;
+    const step = isRefused ? paceAfterRefusal : paceAfterAnswer;
+    this.#pace = step(this.#pace, budget ?? spent, nowMs);
+    return resetMs === null ? null : resetMs - nowMs;
   }
 }
 

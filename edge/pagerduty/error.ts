@@ -112,6 +112,13 @@ export function faultForSilence(code: "unavailable" | "timeout" | "unreadable", 
   return { code, ...nothing, retryable: RETRYABLE[code], mayHaveHappened: write };
 }
 
+/** The fault that a call is which the account's rate does not allow yet; nothing is sent. */
+export function faultForHaste(retryAfterMs: number): PagerDutyFault {
+  const detail = "the account's rate allows no more calls at this moment";
+  const nothing = { status: null, pagerdutyCode: null, mayHaveHappened: false };
+  return { code: "rate_limited", ...nothing, detail, retryable: RETRYABLE.rate_limited, retryAfterMs };
+}
+
 /** The fault that an id which PagerDuty never gives is; nothing is sent for it. */
 export function faultForUnknownId(): PagerDutyFault {
   const nothing = { status: null, pagerdutyCode: null, retryAfterMs: null, mayHaveHappened: false };

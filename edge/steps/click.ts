@@ -11,7 +11,7 @@ import { NEAR_MISS_NOTE } from "../incident.ts";
 import { withNote } from "../paging.ts";
 import { type Decision, MAX_DECISIONS, pagingOf, type RequestRecord, withDecision, withPaging } from "../record.ts";
 import { refusalNote } from "../refusal-note.ts";
-import { retryDelayMs } from "./paging.ts";
+import { incidentResolved, retryDelayMs } from "./paging.ts";
 import { personText, requestEnded } from "./request.ts";
 
 /** What only PagerDuty can tell about who clicked. `onCallLevels` is null when nobody asks for it. */
@@ -19,20 +19,24 @@ export interface Identity {
   readonly email: string | null;
   readonly name: string | null;
   readonly onCallLevels: number[] | null;
+  /** The user that our own writes act as. */
+  readonly botUserId: string | null;
 }
 
 /**
- * Somebody clicked. The same click again changes nothing, and so does one past {@link MAX_DECISIONS}, or the resolving of
- * an incident that we are resolving ourselves.
+ * Somebody clicked; `rereads` when PagerDuty is to be asked for it again first. The same click again changes nothing, and so
+ * does one past {@link MAX_DECISIONS}, or the resolving of an incident that we are resolving ourselves.
  */
 export function clicked(
   record: RequestRecord,
   click: Click,
-  { nowMs, identity }: { nowMs: number; identity: Identity | undefined },
+  { nowMs, identity, rereads = false }: { nowMs: number; identity: Identity | undefined; rereads?: boolean },
 ): RequestRecord {
   const resolvedByUs = click.channel === "resolve" && pagingOf(record, click.incidentId)?.closing === true;
-  if (resolvedByUs || isKnown(record, click.id)) return record;
+  if (resolvedByUs || hasClick(record, click.id)) return record;
   const { id, agent, incidentKey: _, ...shown } = click;
+  const waitsFor = rereads ? "rereading" : "identifying";
+  const isKnown = identity !== undefined && !rereads;
   const decision: Decision = {
     ...newDecision(id, nowMs),
     ...shown,
@@ -40,7 +44,7 @@ export function clicked(
     reason: click.reason.slice(0, MAX_USER_TEXT_CHARACTERS),
     personId: agent?.id ?? null,
     // Nobody to look up: the relay will say so.
-    state: identity !== undefined || agent?.type !== "user_reference" ? "undecided" : "identifying",
+    state: isKnown || agent?.type !== "user_reference" ? "undecided" : waitsFor,
     ...identity,
   };
   return { ...record, decisions: [...record.decisions, decision] };
@@ -53,7 +57,7 @@ export function actionPressed(
   verdict: Verdict,
   nowMs: number,
 ): RequestRecord {
-  if (isKnown(record, logEntryId)) return record;
+  if (hasClick(record, logEntryId)) return record;
   const decision: Decision = { ...newDecision(logEntryId, nowMs), channel: "action", verdict, incidentId };
   return { ...record, decisions: [...record.decisions, decision] };
 }
@@ -79,6 +83,13 @@ export function logEntryRead(
       dueMs: nowMs,
     };
   });
+}
+
+/** PagerDuty was asked again for a click of a signed delivery; what it showed is stored, or it showed nothing. */
+export function deliveryReread(record: RequestRecord, clickId: string, nowMs: number): RequestRecord {
+  return withDecision(record, clickId, (decision) =>
+    decision.state === "rereading" ? { ...decision, state: "identifying", attempts: 0, dueMs: nowMs } : decision,
+  );
 }
 
 /** PagerDuty said who the person is, and on which levels they were on call. */
@@ -116,10 +127,32 @@ export function decided(
     state: "decided",
     outcome,
     decidedMs: nowMs,
+    ...(leavesField(before, outcome) && { putsBack: true, attempts: 0, dueMs: nowMs }),
   }));
-  if (outcome.result === "refused") return toldOfRefusal(settled, record, decision, outcome, nowMs);
+  if (outcome.result === "refused") {
+    const told = toldOfRefusal(settled, record, decision, outcome, nowMs);
+    const isInVain = decision.channel === "resolve" && outcome.state === "PENDING";
+    return isInVain ? incidentResolved(told, decision.incidentId, null, nowMs) : told;
+  }
   const end = endOfState(outcome.state);
   return end === undefined ? settled : requestEnded(settled, { end, who: null, why: null, clickId }, nowMs, retainMs);
+}
+
+/** The field that a refused click had set is as it was before, or will stay as it is. */
+export function fieldPutBack(record: RequestRecord, clickId: string): RequestRecord {
+  return withDecision(record, clickId, (decision) => ({ ...decision, putsBack: false }));
+}
+
+// A forged delivery must have no effect, and a verdict that Teleport has too may stand.
+function leavesField({ channel, verdict }: Decision, outcome: Outcome): boolean {
+  if (channel !== "field" || outcome.result !== "refused") return false;
+  const { refusal, state } = outcome;
+  if (refusal === "bad_evidence" || refusal === "wrong_cluster") return false;
+  return refusal !== "not_pending" || state !== stateWanted(verdict);
+}
+
+function stateWanted(verdict: Verdict): "APPROVED" | "DENIED" {
+  return verdict === "approve" ? "APPROVED" : "DENIED";
 }
 
 function toldOfRefusal(
@@ -129,8 +162,7 @@ function toldOfRefusal(
   { refusal, state, detail }: Extract<Outcome, { result: "refused" }>,
   nowMs: number,
 ): RequestRecord {
-  const wanted = decision.verdict === "approve" ? "APPROVED" : "DENIED";
-  if (refusal === "not_pending" && state === wanted) return record;
+  if (refusal === "not_pending" && state === stateWanted(decision.verdict)) return record;
   const alreadyTold = before.decisions.some(
     ({ clickId, personId, outcome }) =>
       clickId !== decision.clickId &&
@@ -153,7 +185,7 @@ export function nearMissed(record: RequestRecord, incidentId: string, personId: 
   return withPaging(helped, paging.id, (told) => withNote(told, NEAR_MISS_NOTE, nowMs));
 }
 
-function isKnown(record: RequestRecord, clickId: string): boolean {
+function hasClick(record: RequestRecord, clickId: string): boolean {
   return record.decisions.length >= MAX_DECISIONS || record.decisions.some((known) => known.clickId === clickId);
 }
 
@@ -165,10 +197,12 @@ function newDecision(clickId: string, nowMs: number): Omit<Decision, "channel" |
     email: null,
     name: null,
     onCallLevels: null,
+    botUserId: null,
     reason: "",
     occurredMs: nowMs,
     receivedMs: nowMs,
     outcome: null,
+    putsBack: false,
     decidedMs: null,
     attempts: 0,
     dueMs: nowMs,

@@ -6,6 +6,7 @@ import { changedNote, endNote, reviewNote } from "../incident.ts";
 import { closing, isLive, type Paging, withNote } from "../paging.ts";
 import { type RequestRecord, withNewPaging, withPaging } from "../record.ts";
 import type { Destination, Routing } from "../routing.ts";
+import { retryDelayMs } from "./paging.ts";
 
 /** How long past its expiry a request is left to the relay to report, in ms, before the edge ends it by itself. */
 export const EXPIRY_GRACE_MS = 30_000;
@@ -39,11 +40,15 @@ export function routed(record: RequestRecord, destinations: readonly Destination
 }
 
 /** PagerDuty could not be asked where a request goes; it is asked again. */
-export function routingFailed(record: RequestRecord, failure: Failure): RequestRecord {
+export function routingFailed(
+  record: RequestRecord,
+  { nowMs, random, retryAfterMs }: { nowMs: number; random: number; retryAfterMs: number | null },
+): RequestRecord {
   const { routing } = record;
   if (routing === null) return record;
   const attempts = routing.attempts + 1;
-  return { ...record, routing: { ...routing, attempts, dueMs: retryMs(failure, attempts) } };
+  const dueMs = nowMs + (retryAfterMs ?? retryDelayMs(attempts, random));
+  return { ...record, routing: { ...routing, attempts, dueMs } };
 }
 
 /** The request as the relay sees it now. Reviews are told once each; another digest pages again under the next key. */

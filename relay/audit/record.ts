@@ -12,14 +12,20 @@ import { refusalSchema } from "../../shared/refusal.ts";
 
 /** What a decision rests on, as raw bytes in base64; without the action token, which is a secret. */
 export const auditEvidenceSchema = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("signed"), raw: z.string(), signature: z.string() }),
+  z.object({
+    kind: z.literal("signed"),
+    raw: z.string(),
+    signature: z.string(),
+    /** What PagerDuty showed of it when it was asked again: by the edge's word. */
+    confirmation: z.string().optional(),
+  }),
   z.object({ kind: z.literal("action"), action: verdictSchema, logEntry: z.string() }),
 ]);
 export type AuditEvidence = z.infer<typeof auditEvidenceSchema>;
 
 /** The part of a decision's evidence that may be written down. */
 export function auditEvidenceFor(evidence: Evidence): AuditEvidence {
-  if (evidence.kind === "signed") return { kind: "signed", raw: evidence.raw, signature: evidence.signature };
+  if (evidence.kind === "signed") return evidence;
   return { kind: "action", action: evidence.action, logEntry: evidence.logEntry };
 }
 
@@ -68,7 +74,7 @@ export type CutRecord = z.infer<typeof cutSchema>;
 const chainSchema = z.looseObject({ prev: z.string().regex(/^[0-9a-f]{64}$/), hash: z.string() });
 const recordSchema = z.discriminatedUnion("kind", [...auditRecordSchema.options, cutSchema]);
 
-/** Longest line, in bytes: a record with the largest delivery, in base64, is under half of it. */
+/** Longest line, in bytes: a record with the largest delivery and confirmation, in base64, is under three quarters of it. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 
 /** What comes before the first line. */

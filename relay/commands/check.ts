@@ -26,8 +26,12 @@ Exits with 0 when everything is ok, with 1 when something is not, with 2 when th
     });
     const reading = readConfig(options.config);
     const printer = options.json ? jsonPrinter(terminal) : linePrinter(terminal);
+    const broken = (error: unknown): false => {
+      printer.take(failed("check", `It broke off: ${error instanceof Error ? error.message : String(error)}`));
+      return false;
+    };
     for (const result of configChecks(options.config, reading)) printer.take(result);
-    const isOk = reading.kind === "config" && (await checkBehind(reading.config, terminal, printer));
+    const isOk = reading.kind === "config" && (await checkBehind(reading.config, terminal, printer).catch(broken));
     printer.end();
     if (reading.kind === "faults") return 2;
     return isOk ? 0 : 1;
@@ -35,7 +39,8 @@ Exits with 0 when everything is ok, with 1 when something is not, with 2 when th
 };
 
 function configChecks(file: string, reading: ConfigReading): CheckResult[] {
-  if (reading.kind === "faults") return reading.faults.map((fault) => failed("config", `${file}: ${fault}`));
+  if (reading.kind === "faults")
+    return reading.faults.map((fault) => failed("config", fault.startsWith(file) ? fault : `${file}: ${fault}`));
   return [passed("config", [`${file} can be used.`, ...reading.warnings].join(" "))];
 }
 
@@ -54,13 +59,18 @@ async function checkBehind(config: RelayConfig, { env, signal }: Terminal, print
     const { teleport, way } = await openTeleport({ address, connect, identity, env, log, now });
     return { teleport, way: nameOf(way) };
   };
+  const results = checkAll(config, { open, env, now });
+  const ending = new Promise<undefined>((resolve) => {
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
   let isOk = true;
-  for await (const result of checkAll(config, { open, env, now })) {
-    if (signal.aborted) return false;
-    isOk &&= result.ok;
-    printer.take(result);
+  for (;;) {
+    const step = signal.aborted ? undefined : await Promise.race([results.next(), ending]);
+    if (step === undefined) return false;
+    if (step.done) return isOk;
+    isOk &&= step.value.ok;
+    printer.take(step.value);
   }
-  return isOk;
 }
 
 interface Printer {
@@ -69,7 +79,7 @@ interface Printer {
 }
 
 /** Width of the column of names, in characters: lines are printed as they come, before the longest name is known. */
-const NAME_WIDTH = 24;
+const NAME_WIDTH = 27;
 
 function linePrinter(terminal: Terminal): Printer {
   const { good, bad, strong } = paintFor(terminal);

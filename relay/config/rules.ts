@@ -77,6 +77,14 @@ export const cautions: readonly Rule[] = [
     problem: ({ policy }) => policy.approvers?.length === 0 && "names nobody, so every decision will be refused.",
   },
   {
+    about: ["policy.confirm", "decisions.channels"],
+    problem: ({ policy, decisions: { channels = [] } }) =>
+      policy.confirm === "all" &&
+      channels.some((channel) => channel === "workflow" || channel === "field") &&
+      "is all: approvals by workflow and field then count only if PagerDuty's incident log shows them, which PagerDuty " +
+        "does not promise. Try one before you rely on it.",
+  },
+  {
     about: ["policy.users", "policy.identity"],
     problem: ({ policy }) =>
       policy.identity === "mapped" &&

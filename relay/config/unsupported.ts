@@ -12,17 +12,6 @@ export const unsupported: readonly Rule[] = [
       decide_by !== "state" && later(`decide_by = "${decide_by}"`, 'write "state"'),
   },
   {
-    about: ["decisions.channels"],
-    problem: ({ decisions: { channels = [] } }) => {
-      const refused = channels.filter((channel) => channel === "workflow" || channel === "field");
-      return refused.length > 0 && later(`the channel ${refused.join(" and ")}`, "use note or action");
-    },
-  },
-  {
-    about: ["policy.confirm"],
-    problem: ({ policy }) => policy.confirm === "all" && later('confirm = "all"', 'write "action"'),
-  },
-  {
     about: ["policy.auto_approve_on_call"],
     problem: ({ policy }) => policy.auto_approve_on_call === true && later("auto_approve_on_call", "write false"),
   },

@@ -64,11 +64,48 @@ export function readOldConfig(text: string): OldConfigReading {
 const serviceIdOrEmpty = z.string().regex(/^[A-Za-z0-9]{0,32}$/);
 
 interface Leaf {
+  /** As it is written. */
   readonly path: readonly string[];
   readonly value: unknown;
 }
 
-function configFor(values: ReadonlyMap<string, Leaf>, has: (prefix: string) => boolean): OldConfig {
+/** Every value of a file by its name. */
+type Leaves = ReadonlyMap<string, Leaf>;
+
+function configFor(values: Leaves, has: (prefix: string) => boolean): OldConfig {
+  const { text, read, used, unreadable } = readerOf(values);
+  const annotations = "pagerduty.requestannotations";
+  const apiKey = text("pagerduty.api_key");
+  const known = {
+    addr: text("teleport.addr", "teleport.auth_server"),
+    clientKey: text("teleport.client_key"),
+    clientCrt: text("teleport.client_crt"),
+    rootCas: text("teleport.root_cas"),
+    identity: text("teleport.identity"),
+    apiKey: apiKey === undefined ? ("none" as const) : apiKey.startsWith("/") ? ("file" as const) : ("inline" as const),
+    userEmail: text("pagerduty.user_email"),
+    serviceId: read("pagerduty.service_id", serviceIdOrEmpty) || undefined,
+    autoApprove: read("pagerduty.auto_approve", z.boolean()) ?? false,
+    // The documents say one place, the plugin reads the other.
+    notifyAnnotation: text(`${annotations}.notify_service`, "pagerduty.notify_service"),
+    servicesAnnotation: text(`${annotations}.services`, "pagerduty.services"),
+    logOutput: text("log.output"),
+    logSeverity: text("log.severity"),
+  };
+  const rest = [...values].filter(([name, { value }]) => !used.has(name) && value !== undefined);
+  const writtenOf = (leaves: typeof rest): string[] => leaves.map(([, { path }]) => path.join("."));
+  return {
+    ...known,
+    generation: generationOf(has),
+    isKebab: [...values.values()].some(({ path }) => path.some((part) => part.includes("-"))),
+    unreadable,
+    dropped: writtenOf(rest.filter(([name]) => hasNoSuccessor(name))),
+    unknown: writtenOf(rest.filter(([name]) => !hasNoSuccessor(name))),
+  };
+}
+
+/** Reads values by name, and keeps account of the names and of what cannot be read. */
+function readerOf(values: Leaves) {
   const used = new Set<string>();
   const unreadable: string[] = [];
   const read = <Value>(name: string, schema: z.ZodType<Value>): Value | undefined => {
@@ -79,37 +116,10 @@ function configFor(values: ReadonlyMap<string, Leaf>, has: (prefix: string) => b
     if (!parsed.success) unreadable.push(leaf.path.join("."));
     return parsed.data;
   };
-  const text = (name: string): string | undefined => read(name, z.string()) || undefined;
-  const flag = (name: string): boolean => read(name, z.boolean()) ?? false;
-  const annotations = "pagerduty.requestannotations";
-  const apiKey = text("pagerduty.api_key");
-  const known = {
-    addr: text("teleport.addr") ?? text("teleport.auth_server"),
-    clientKey: text("teleport.client_key"),
-    clientCrt: text("teleport.client_crt"),
-    rootCas: text("teleport.root_cas"),
-    identity: text("teleport.identity"),
-    apiKey: apiKey === undefined ? ("none" as const) : apiKey.startsWith("/") ? ("file" as const) : ("inline" as const),
-    userEmail: text("pagerduty.user_email"),
-    serviceId: read("pagerduty.service_id", serviceIdOrEmpty) || undefined,
-    autoApprove: flag("pagerduty.auto_approve"),
-    // The documents say one place, the plugin reads the other.
-    notifyAnnotation: text(`${annotations}.notify_service`) ?? text("pagerduty.notify_service"),
-    servicesAnnotation: text(`${annotations}.services`) ?? text("pagerduty.services"),
-    logOutput: text("log.output"),
-    logSeverity: text("log.severity"),
-  };
-  for (const name of ["teleport.auth_server", "pagerduty.notify_service", "pagerduty.services"]) used.add(name);
-  const rest = [...values].filter(([name, { value }]) => !used.has(name) && value !== undefined);
-  const paths = [...values.values()].map(({ path }) => path);
-  return {
-    ...known,
-    generation: generationOf(has),
-    isKebab: paths.some((path) => path.some((part) => part.includes("-"))),
-    unreadable,
-    dropped: rest.filter(([name]) => hasNoSuccessor(name)).map(([, { path }]) => path.join(".")),
-    unknown: rest.filter(([name]) => !hasNoSuccessor(name)).map(([, { path }]) => path.join(".")),
-  };
+  /** The first of these names that holds text. */
+  const text = (...names: readonly string[]): string | undefined =>
+    names.map((name) => read(name, z.string())).find((value) => value !== undefined && value !== "");
+  return { read, text, used, unreadable };
 }
 
 function generationOf(has: (prefix: string) => boolean): Generation {

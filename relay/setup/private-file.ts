@@ -49,7 +49,9 @@ export function writePrivate(file: string, text: string): boolean {
 }
 
 function replace(file: string, text: string): void {
-  const draft = join(dirname(file), `.${basename(file)}.${process.pid}.new`);
+  const draft = join(dirname(file), `.${basename(file)}.new`);
+  // A run that was killed may have left its own.
+  rmSync(draft, { force: true });
   try {
     const descriptor = openSync(draft, "wx", OWNER_ONLY);
     try {

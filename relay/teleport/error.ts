@@ -6,8 +6,9 @@
 /**
  * `unavailable`: nothing answered, or the connection was lost. `timeout`: no answer in time. `overloaded`: too much for
  * Teleport, or its queue for us ran over. `untrusted_server`: whatever answered is no Auth Service of our authorities.
- * `unauthenticated_certificate`: Teleport does not accept ours. `not_found`: no such thing. `conflict`: others wrote at
- * the same time. `invalid`: Teleport refuses what was asked. `cancelled`: we gave up on it ourselves.
+ * `unauthenticated_certificate`: Teleport does not accept ours. `not_found`: no such thing. `already_exists`: there is one
+ * already. `conflict`: others wrote at the same time. `invalid`: Teleport refuses what was asked. `cancelled`: we gave up on
+ * it ourselves.
  */
 export type TeleportErrorCode =
   | "unavailable"
@@ -18,6 +19,7 @@ export type TeleportErrorCode =
   | "permission_denied"
   | "unimplemented"
   | "not_found"
+  | "already_exists"
   | "conflict"
   | "invalid"
   | "cancelled"

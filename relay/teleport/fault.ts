@@ -22,6 +22,7 @@ export function teleportErrorFor(failed: CallStatus, context: CallContext): Tele
 const CODES: Readonly<Partial<Record<number, TeleportErrorCode>>> = {
   [status.DEADLINE_EXCEEDED]: "timeout",
   [status.RESOURCE_EXHAUSTED]: "overloaded",
+  [status.ALREADY_EXISTS]: "already_exists",
   [status.FAILED_PRECONDITION]: "conflict",
   [status.ABORTED]: "conflict",
   [status.CANCELLED]: "cancelled",
@@ -39,7 +40,7 @@ function faultFor({ code, details }: CallStatus, context: CallContext): Teleport
     case status.NOT_FOUND:
       return notFoundFor(details, problem);
     case status.UNIMPLEMENTED:
-      return { code: "unimplemented", problem, mend: unimplementedMendFor(details) };
+      return { code: "unimplemented", problem, mend: unimplementedMendFor(details, context) };
     case status.INVALID_ARGUMENT:
       // A watch whose queue ran over ends with this code too.
       if (/overflow/i.test(details)) return { code: "overloaded", problem, mend: RETRIED };
@@ -67,10 +68,34 @@ function notFoundFor(details: string, problem: string): TeleportFault {
   return { code: "not_found", problem, mend: "Nothing to mend, if it was just removed or has expired." };
 }
 
+/** What Teleport says of a review that it does not take, and what then is missing. */
+const REVIEW_MENDS: readonly { readonly when: RegExp; readonly mend: string }[] = [
+  {
+    when: /cannot submit reviews on behalf of/,
+    mend:
+      "Give the relay's role allow.review_requests: {roles: ['*'], submit_for_users: ['*']} (Teleport 18.11 or later), " +
+      'or set decide_by = "review" in the relay\'s configuration.',
+  },
+  {
+    when: /cannot submit reviews/,
+    mend:
+      "Give the relay's role allow.review_requests: {roles: ['*']} (Teleport Enterprise), or set decide_by = \"state\" in " +
+      "the relay's configuration.",
+  },
+  {
+    when: /cannot review request/,
+    mend:
+      "Give a role of that user allow.review_requests for the roles that are asked for; nobody may review a request of " +
+      "their own.",
+  },
+];
+
 function permissionMendFor(details: string): string {
   if (/MFA/.test(details)) {
     return "This cluster asks for MFA on such calls: use credentials that Machine ID (tbot) issues.";
   }
+  const review = REVIEW_MENDS.find(({ when }) => when.test(details));
+  if (review !== undefined) return review.mend;
   if (/\block(ed|ing|s)?\b/i.test(details)) {
     return "Teleport has locked the relay's user or role: see `tctl get locks`, and remove the lock if it is a mistake.";
   }
@@ -80,6 +105,9 @@ function permissionMendFor(details: string): string {
 }
 
 // grpc-js reports HTTP 404 as UNIMPLEMENTED: a web server is no Auth Service.
-function unimplementedMendFor(details: string): string {
-  return /HTTP/.test(details) ? CHECK_ADDRESS : "This Teleport is too old for it.";
+function unimplementedMendFor(details: string, { rpc }: CallContext): string {
+  if (/HTTP/.test(details)) return CHECK_ADDRESS;
+  return rpc === "SubmitAccessReview"
+    ? 'Reviews need Teleport 6.1 or later: set decide_by = "state" in the relay\'s configuration.'
+    : "This Teleport is too old for it.";
 }

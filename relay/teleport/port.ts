@@ -33,7 +33,28 @@ export interface ResolutionWords {
   readonly delegator: string;
   /** Cut to Teleport's limit; a tail such as `[pd:<event id>]` survives the cut. */
   readonly reason: string;
+  /** When the access is to begin, as the requester suggested, in ms since the epoch; at once when null or absent. */
+  readonly assumeStartMs?: number | null;
 }
+
+/** A review to submit, of all the roles of a request. */
+export interface Review {
+  /** The Teleport user whose review it is, submitted in their name (18.11 and later); null for our own user. */
+  readonly author: string | null;
+  readonly proposedState: Resolution;
+  /** Cut to Teleport's limit as a resolution's. */
+  readonly reason: string;
+  /** When it was given, in ms since the epoch. */
+  readonly createdMs: number;
+  /** As in {@link ResolutionWords}. */
+  readonly assumeStartMs: number | null;
+}
+
+/**
+ * What became of a review: the request as it is with it, which thresholds may leave pending; that author has reviewed it
+ * before; it is no longer pending; no such request.
+ */
+export type ReviewSubmission = LiveRequest | "reviewed_before" | "resolved_before" | "gone";
 
 /** What a watch of access requests hands over, in Teleport's order, as soon as it arrives. None of these may throw. */
 export interface WatchHandlers {
@@ -73,6 +94,8 @@ export interface TeleportPort {
   read(requestId: string): Promise<LiveRequest | undefined>;
   /** What this plugin has stored with a request; empty when nothing. Readable for an hour after the access has ended. */
   pluginData(requestId: string): Promise<Readonly<Record<string, string>>>;
+  /** The same of every request that this plugin has stored anything with, by request. */
+  allPluginData(): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>>;
   /**
    * Writes plugin data if every key in `expect` has that value; `""` there demands that the key is absent, and `""` in
    * `set` deletes it. The only compare-and-set that Teleport has.
@@ -84,6 +107,11 @@ export interface TeleportPort {
   ): Promise<PluginDataUpdate>;
   /** Resolves a request past every threshold. Not compare-and-set: read the state, and claim, before. Never sent twice. */
   setState(requestId: string, state: Resolution, words: ResolutionWords): Promise<StateSetting>;
+  /**
+   * Submits a review (6.1 and later). Teleport takes one of each author and request. Up to 13 it also takes one of a request
+   * that is resolved, to no effect. Never sent twice.
+   */
+  submitReview(requestId: string, review: Review): Promise<ReviewSubmission>;
   /** Every Access Monitoring Rule that notifies PagerDuty of access requests; empty before 15, which has none. */
   listRules(): Promise<MonitoringRule[]>;
   /** The traits of a user; undefined when Teleport has no such user. */

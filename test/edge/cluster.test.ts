@@ -230,7 +230,7 @@ describe("one request's whole life", () => {
         await quiet();
       };
       await step("hello", () => {
-        board.accept(socket, "thumbprint");
+        board.accept(socket, { relayKey: "thumbprint", origin: null });
         board.received(socket, JSON.stringify(hello()));
       });
       await step("request and incident", () => frame({ type: "request", request: accessRequest(), recipients: [] }));

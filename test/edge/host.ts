@@ -69,8 +69,8 @@ export class ScriptedRelay {
     return this;
   }
 
-  request(change: Partial<AccessRequest> = {}): void {
-    this.say({ type: "request", request: accessRequest(change), recipients: [] });
+  request(change: Partial<AccessRequest> = {}, recipients: readonly string[] = []): void {
+    this.say({ type: "request", request: accessRequest(change), recipients });
   }
 
   synced(): void {
@@ -116,6 +116,8 @@ export class Host {
   readonly log: string[] = [];
   readonly alarmsSet: number[] = [];
   nowMs = NOW;
+  /** Where relays find the edge; null: nobody can tell. */
+  origin: string | null = null;
   random = 0;
   wakeEveryMs: number | null = null;
   alarmMs: number | null = null;
@@ -171,7 +173,7 @@ export class Host {
   connect(relayKey = "thumbprint"): ScriptedRelay {
     const relay = new ScriptedRelay((socket, message) => this.board.received(socket, message));
     this.sockets.push(relay.socket);
-    this.board.accept(relay.socket, relayKey);
+    this.board.accept(relay.socket, { relayKey, origin: this.origin });
     return relay;
   }
 

@@ -7,7 +7,7 @@ import { incidentOpened, noteWritten } from "../../edge/steps/paging.ts";
 import { createLogger } from "../../shared/log.ts";
 import { NodeSql } from "../fakes/node-sql.ts";
 import { Host, type ScriptedRelay } from "./host.ts";
-import { accessRequest, CLUSTER, NOW, noteEvent, OPENED, REQUEST_ID, RETAIN_MS, SERVICE } from "./samples.ts";
+import { accessRequest, CLUSTER, NOW, noteEvent, OPENED, REQUEST_ID, RETAIN_MS, routedTo, SERVICE } from "./samples.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -32,8 +32,9 @@ function outboxWith(work: Worker) {
     ledger,
     now: () => clock.nowMs,
     retainMs: RETAIN_MS,
-    servicesFor: () => [SERVICE],
+    route: () => routedTo(SERVICE),
     knownIdentity: () => undefined,
+    botId: () => undefined,
     changed: (record, before) => outbox.changed(record, before),
   });
   return { outbox, requests, ledger, clock, troubles, lines };

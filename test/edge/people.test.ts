@@ -68,5 +68,19 @@ describe("people", () => {
     ]);
     const none = directory(() => Response.json({ users: [{ ...BOT, email: "other@example.com" }], more: false }));
     expect([await none.people.botId(), none.people.knownBotId]).toEqual([null, null]);
+    expect([people.botProblem, none.people.botProblem]).toEqual([null, expect.stringContaining("has no user")]);
+  });
+
+  it.each([402, 403, 404])("go without the one that we write as when PagerDuty answers %i", async (status) => {
+    const { people, asked } = directory(() => new Response(null, { status }));
+    expect(people.botProblem).toBeNull();
+    expect([await people.botId(), await people.botId(), asked.length]).toEqual([null, null, 1]);
+    expect(people.botProblem).toMatch(/^PagerDuty does not let us look up teleport-bot@example\.com \(user_email\)/);
+  });
+
+  it.each([401, 429, 503])("wait for the one that we write as when PagerDuty answers %i", async (status) => {
+    const { people } = directory(() => new Response(null, { status }));
+    await expect(people.botId()).rejects.toMatchObject({ status });
+    expect(people.knownBotId).toBeUndefined();
   });
 });

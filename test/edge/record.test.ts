@@ -3,6 +3,8 @@ import { pagingOf, requestRecordSchema, withDecision, withNewPaging, withPaging 
 import { clicked } from "../../edge/steps/click.ts";
 import { click, KEY, NOW, OPENED, paged, SERVICE, wanted } from "./samples.ts";
 
+const HERE = { serviceId: SERVICE, remarks: [] };
+
 describe("a record", () => {
   it.each([
     ["new", wanted()],
@@ -18,7 +20,7 @@ describe("a record", () => {
   });
 
   it("changes one paging and one decision alone", () => {
-    const record = clicked(withNewPaging(paged(), SERVICE, NOW), click(), { nowMs: NOW, identity: undefined });
+    const record = clicked(withNewPaging(paged(), HERE, NOW), click(), { nowMs: NOW, identity: undefined });
     const changed = withPaging(record, `${SERVICE}/2`, (paging) => ({ ...paging, attempts: 7 }));
     expect(changed.pagings.map(({ attempts }) => attempts)).toEqual([0, 7]);
     expect(
@@ -29,8 +31,8 @@ describe("a record", () => {
   });
 
   it("pages again under the next key of the service, whatever other services have", () => {
-    const twice = withNewPaging(wanted({}, [SERVICE, "POTHER1"]), SERVICE, NOW);
-    const thrice = withNewPaging(twice, SERVICE, NOW);
+    const twice = withNewPaging(wanted({}, [SERVICE, "POTHER1"]), HERE, NOW);
+    const thrice = withNewPaging(twice, HERE, NOW);
     expect(thrice.pagings.map(({ id, key }) => [id, key])).toEqual([
       [`${SERVICE}/1`, KEY],
       ["POTHER1/1", KEY],

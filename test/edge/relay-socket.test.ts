@@ -11,12 +11,15 @@ const hello = {
   asksOnCall: false,
   certificateExpiresMs: null,
 };
-const greeted = { ...newAttachment("key", "s1", NOW), greeting: { instance: "one", hello } };
+const greeted = {
+  ...newAttachment({ relayKey: "key", origin: null }, "s1", NOW),
+  greeting: { instance: "one", hello },
+};
 
 describe("what is attached to a socket", () => {
   it("is nobody's at first, and changes in part", () => {
     const socket = new ScriptedSocket();
-    socket.attach(newAttachment("key", "s1", NOW));
+    socket.attach(newAttachment({ relayKey: "key", origin: null }, "s1", NOW));
     expect(attachmentOf(socket)).toMatchObject({ greeting: null, role: "standby", inSeq: 0 });
     reattach(socket, { inSeq: 3 });
     expect(attachmentOf(socket)).toMatchObject({ session: "s1", inSeq: 3 });
@@ -38,7 +41,7 @@ describe("sessionFor", () => {
 
   it("begins with epoch 1, and never for a relay that did not greet", () => {
     expect(first).toMatchObject({ epoch: 1, instance: "one", sinceMs: NOW });
-    expect(sessionFor(newAttachment("key", "s1", NOW), undefined, NOW)).toBeUndefined();
+    expect(sessionFor(newAttachment({ relayKey: "key", origin: null }, "s1", NOW), undefined, NOW)).toBeUndefined();
   });
 
   it("goes on for the same instance, with what it says now", () => {

@@ -53,7 +53,7 @@ function awake(): Relays {
 function connect(): ScriptedRelay {
   const relay = new ScriptedRelay((socket, message) => relays.receive(socket, message));
   sockets.push(relay.socket);
-  relays.accept(relay.socket, "thumbprint");
+  relays.accept(relay.socket, { relayKey: "thumbprint", origin: null });
   return relay;
 }
 

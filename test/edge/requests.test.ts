@@ -6,6 +6,7 @@ import { NodeSql } from "../fakes/node-sql.ts";
 import {
   accessRequest,
   BOB,
+  BOT,
   CLUSTER,
   DECISIONS,
   HOUR_MS,
@@ -16,6 +17,7 @@ import {
   RETAIN_MS,
   resolvedEvent,
   review,
+  routedTo,
   SERVICE,
 } from "./samples.ts";
 
@@ -33,8 +35,9 @@ beforeEach(() => {
     ledger,
     now: () => NOW,
     retainMs: RETAIN_MS,
-    servicesFor: () => [SERVICE],
-    knownIdentity: () => ({ email: BOB.email, name: BOB.name, onCallLevels: null }),
+    route: () => routedTo(SERVICE),
+    knownIdentity: () => ({ email: BOB.email, name: BOB.name, onCallLevels: null, botUserId: BOT.id }),
+    botId: () => BOT.id,
     changed: () => void changes++,
   });
 });

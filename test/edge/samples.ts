@@ -1,6 +1,7 @@
 /** Values that the edge's tests start from, each with what a test wants different. */
 import type { ClusterConfig } from "../../edge/cluster-config.ts";
 import type { RequestRecord } from "../../edge/record.ts";
+import type { Routing } from "../../edge/routing.ts";
 import { incidentOpened } from "../../edge/steps/paging.ts";
 import { newRecord } from "../../edge/steps/request.ts";
 import type { AccessRequest, AccessReview } from "../../shared/access-request.ts";
@@ -109,13 +110,19 @@ export const OPENED = {
   incidentId: "Q0INCIDENT",
   url: "https://harborlight.pagerduty.com/incidents/Q0INCIDENT",
   escalationPolicyId: POLICY,
+  covered: null,
   resolved: false,
   mergedInto: null,
 };
 
+/** A routing to these services, about which there is nothing to say. */
+export function routedTo(...services: readonly string[]): Routing {
+  return { kind: "routed", destinations: services.map((serviceId) => ({ serviceId, remarks: [] })) };
+}
+
 /** A request that waits to be paged on these services. */
 export function wanted(change: Partial<AccessRequest> = {}, services: readonly string[] = [SERVICE]): RequestRecord {
-  return newRecord(CLUSTER, accessRequest(change), services, NOW);
+  return newRecord(CLUSTER, accessRequest(change), routedTo(...services), NOW);
 }
 
 /** A request whose incident is open. */

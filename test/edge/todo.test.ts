@@ -20,7 +20,12 @@ const over = requestEnded(noticed, ENDING, NOW, RETAIN_MS);
 const told = noteWritten(over, P1, "PN1", NOW);
 const done = incidentClosed(told, P1, NOW);
 const someone = clicked(noticed, click(), { nowMs: NOW, identity: undefined });
-const known = identified(someone, click().id, { email: "b@example.com", name: "B", onCallLevels: null }, NOW);
+const known = identified(
+  someone,
+  click().id,
+  { email: "b@example.com", name: "B", onCallLevels: null, botUserId: null },
+  NOW,
+);
 
 function tasks(record: RequestRecord): string[] {
   return pagerDutyTasks(record).map(({ task, id }) => `${task} ${id}`);
@@ -71,7 +76,7 @@ describe("what is to be done with PagerDuty", () => {
   it("still tells somebody who clicks after the end", () => {
     const late = clicked(done, click({ id: "LATE" }), {
       nowMs: NOW,
-      identity: { email: null, name: "B", onCallLevels: null },
+      identity: { email: null, name: "B", onCallLevels: null, botUserId: null },
     });
     const refused = { result: "refused", refusal: "not_on_call", state: "APPROVED", detail: "" } as const;
     const answered = decided(late, "LATE", refused, { nowMs: NOW, retainMs: RETAIN_MS });

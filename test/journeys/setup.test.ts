@@ -30,7 +30,7 @@ async function deploy(stage: Stage): Promise<void> {
     stage.path("edge.vars"),
     vars.replace(/^CLUSTER_SECRETS=.*$/m, () => `CLUSTER_SECRETS=${secrets}`),
   );
-  await stage.edge.stop();
+  await stage.edge.kill();
   await stage.startEdge();
 }
 

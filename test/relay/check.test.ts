@@ -54,8 +54,8 @@ describe("teleport-pagerduty check", () => {
       "access_request: update",
       "access_plugin_data: read",
       "access_plugin_data: update",
-      "access_monitoring_rule: list, read (optional)",
-      "user: read (optional)",
+      "optional: monitoring rules",
+      "optional: user traits",
       "edge",
       "clock, against the edge",
       "clock, against Teleport",
@@ -75,6 +75,17 @@ describe("teleport-pagerduty check", () => {
     expect((await run(["check", "-c", file], { isTerminal: true, env: { NO_COLOR: "1" } })).stdout).not.toContain(
       "\u001b",
     );
+  });
+
+  it("ends at once, with 1, when it is asked to", async () => {
+    const ending = new AbortController();
+    const ran = run(["check", "-c", file], {
+      signal: ending.signal,
+      stdout: (text) => {
+        if (text.includes("certificate")) ending.abort();
+      },
+    });
+    expect((await ran).status).toBe(1);
   });
 
   it("changes nothing", async () => {

@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../relay/command-line.ts";
 import { parseConfig } from "../../relay/config.ts";
 
+const COMMANDS = ["configure", "start", "check", "status", "keygen", "setup", "migrate", "audit", "version"];
 let directory: string;
 
 beforeEach(() => {
@@ -31,10 +32,10 @@ describe("teleport-pagerduty", () => {
   it.each([["--help"], ["-h"]])("tells its commands on %s", async (flag) => {
     const { status, stdout, stderr } = await run(flag);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-    for (const command of ["configure", "start", "keygen", "version"]) expect(stdout).toContain(`  ${command} `);
+    for (const command of COMMANDS) expect(stdout).toContain(`  ${command} `);
   });
 
-  it.each(["configure", "start", "keygen", "version"])("tells how to use %s", async (command) => {
+  it.each(COMMANDS)("tells how to use %s", async (command) => {
     const { status, stdout } = await run(command, "--help");
     expect(status).toBe(0);
     expect(stdout).toMatch(new RegExp(`^Usage: teleport-pagerduty ${command}`));

@@ -79,6 +79,7 @@ describe("parseConfig", () => {
         workflowTriggers: { approve: "", deny: "" },
         field: "teleport_decision",
         onResolve: "nothing",
+        confirm: "action",
       },
       webhookSecretsFile: files.secrets,
       actionTokensFile: null,
@@ -202,7 +203,6 @@ api_key = "u+secret"
       "pagerduty",
       "decisions.webhook_secrets_file",
       "decisions.workflow_triggers",
-      "decisions.channels",
     ]);
     expect(named.join()).not.toContain("u+secret");
   });
@@ -290,19 +290,29 @@ api_key = "u+secret"
   it.each([
     ["teleport", 'decide_by = "review"', "teleport.decide_by"],
     ["teleport", 'decide_by = "review_on_behalf"', "teleport.decide_by"],
-    ["policy", `${POLICY}confirm = "all"`, "policy.confirm"],
     ["policy", `${POLICY}auto_approve_on_call = true`, "policy.auto_approve_on_call"],
   ])("refuses what this release does not carry out: [%s] %s", (section, text, key) => {
     const [fault] = faults(toml({ [section]: text }));
     expect(fault).toMatch(new RegExp(`^${key.replace(".", "\\.")}: .* is not carried out by this release`));
   });
 
-  it.each(["workflow", "field"])("refuses the channel %s, which this release does not carry out", (channel) => {
-    const triggers = 'workflow_triggers = { approve = "A", deny = "B" }';
-    const decisions = `channels = ["${channel}"]\n${triggers}\nwebhook_secrets_file = "${files.secrets}"`;
-    expect(faults(toml({ decisions }))).toEqual([
-      `decisions.channels: the channel ${channel} is not carried out by this release: use note or action.`,
-    ]);
+  it.each([
+    ['["workflow"]', ["policy.confirm: is all"]],
+    ['["note", "field"]', ["policy.confirm: is all"]],
+    ['["note", "action"]', []],
+  ])("warns that confirm = all needs PagerDuty's log for the channels %s", (channels, warnings) => {
+    const decisions = [
+      `channels = ${channels}`,
+      'workflow_triggers = { approve = "A", deny = "B" }',
+      `webhook_secrets_file = "${files.secrets}"`,
+      `action_tokens_file = "${files.tokens}"`,
+    ].join("\n");
+    const reading = parseConfig(toml({ decisions, policy: `${POLICY}confirm = "all"` }));
+    expect(reading).toMatchObject({
+      kind: "config",
+      config: { decisions: { confirm: "all" } },
+      warnings: warnings.map((start) => expect.stringContaining(start)),
+    });
   });
 
   it.each([

@@ -6,6 +6,7 @@ import { checkEdge } from "../../relay/check/edge.ts";
 import type { CheckResult } from "../../relay/check/result.ts";
 import { askEdge, type EdgeAnswer, type EdgeApi } from "../../relay/edge-api.ts";
 import { generateRelayKey } from "../../relay/relay-key.ts";
+import { collected } from "./check/collected.ts";
 
 const CLUSTER = "teleport.example.com";
 const NOW = Date.UTC(2026, 10, 20, 12);
@@ -130,7 +131,7 @@ describe("askEdge", () => {
 });
 
 describe("checkEdge", () => {
-  const checks = (api: EdgeApi | null): Promise<CheckResult[]> => Array.fromAsync(checkEdge(api));
+  const checks = (api: EdgeApi | null): Promise<CheckResult[]> => collected(checkEdge(api));
   const find = (results: readonly CheckResult[], name: string) => results.find((result) => result.name === name);
   const GOOD = '{"checks":[{"name":"PagerDuty key","ok":true,"detail":"fine"}]}';
 

@@ -99,6 +99,8 @@ describe("isNearMiss", () => {
     "/appprove it",
     "/dney",
     "/DENYED",
+    "Resolution Note: /approve",
+    "Resolution Note: /aprove, please",
     " /Aprove\nplease",
   ])("sees one in %j", (note) => {
     expect(isNearMiss(note)).toBe(true);
@@ -158,7 +160,7 @@ function started(triggerId: string): WebhookEvent {
 }
 
 function fields(entries: [string, string][]): WebhookEvent {
-  return { kind: "field_values_updated", ...COMMON, changed: new Map(entries) };
+  return { kind: "field_values_updated", ...COMMON, changed: new Map(entries), before: new Map() };
 }
 
 const RESOLVED = { kind: "resolved", ...COMMON, incidentKey: "K", mergedInto: null, isBare: true } as const;

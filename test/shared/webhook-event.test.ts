@@ -80,6 +80,7 @@ const READINGS: Record<string, WebhookReading> = {
     agent: ALICIA,
     incidentId: INCIDENT,
     changed: new Map([["teleport_decision", "approve"]]),
+    before: new Map([["teleport_decision", "pending"]]),
   },
   "v3-incident.workflow.started.json": {
     kind: "workflow_started",

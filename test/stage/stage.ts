@@ -157,7 +157,10 @@ export class Stage {
     const { pagerDuty } = this;
     pagerDuty.addSubscription({
       url: `${this.#edgeUrl}/v1/${CLUSTER}/webhook`,
-      events: ["incident.annotated", "incident.resolved", "incident.acknowledged", "incident.triggered"],
+      events: [
+        ...["annotated", "resolved", "acknowledged", "triggered", "reassigned", "reopened"],
+        ...["workflow.started", "custom_field_values.updated"],
+      ].map((type) => `incident.${type}`),
       filter: { type: "service_reference", id: SERVICE },
       headers: [{ name: "X-Gate-Token", value: GATE_TOKEN }],
       secrets: [WEBHOOK_SECRET],

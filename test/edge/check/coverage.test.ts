@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Coverage, coverageOf, eventsFor } from "../../../edge/check/coverage.ts";
+import { answerEventsFor, type Coverage, coverageOf, eventsFor } from "../../../edge/check/coverage.ts";
 import type { Subscription } from "../../../edge/pagerduty/answers.ts";
 
 const URL = "https://edge.example.com/v1/teleport.example.com/webhook";
@@ -38,7 +38,26 @@ describe("eventsFor", () => {
   });
 });
 
+describe("answerEventsFor", () => {
+  it.each([
+    [["note", "action"], "nothing", ["incident.annotated"]],
+    [["action"], "nothing", []],
+    [["action"], "deny", ["incident.resolved"]],
+    [[], "nothing", []],
+  ] as const)("names what answers by %j come by when a resolve means %s", (channels, onResolve, events) => {
+    expect(answerEventsFor({ channels: [...channels], onResolve })).toEqual(events);
+  });
+});
+
 describe("coverageOf", () => {
+  it.each([
+    ["another scheme", URL.replace("https:", "http:")],
+    ["other letter case in the host", URL.replace("edge.example.com", "EDGE.example.COM")],
+    ["a port that goes without saying", URL.replace(".com/", ".com:443/")],
+  ])("knows our address by %s", (_, url) => {
+    expect(coverageOf(SERVICE, [subscription({ url })], WANTED)).toMatchObject({ kind: "covered" });
+  });
+
   it.each([
     ["the service itself", { type: "service_reference", id: SERVICE.id }],
     ["a team of the service", { type: "team_reference", id: "PTEAM01" }],
@@ -51,6 +70,7 @@ describe("coverageOf", () => {
     ["none at all", [], /^No webhook subscription posts to https:/],
     ["another address", [subscription({ url: `${URL}/` })], /^No webhook subscription posts to/],
     ["no address", [subscription({ url: null })], /^No webhook subscription posts to/],
+    ["no real address", [subscription({ url: "edge.example.com" })], /^No webhook subscription posts to/],
     ["another service", [subscription({ filter: { type: "service_reference", id: "PANOTHER" } })], /in its filter/],
     ["another team", [subscription({ filter: { type: "team_reference", id: "PTEAM02" } })], /in its filter/],
     ["a team without a name", [subscription({ filter: { type: "team_reference", id: null } })], /in its filter/],

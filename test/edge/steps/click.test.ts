@@ -12,10 +12,10 @@ import {
 } from "../../../edge/steps/click.ts";
 import { requestEnded, requestSeen } from "../../../edge/steps/request.ts";
 import type { Refusal } from "../../../shared/refusal.ts";
-import { accessRequest, BOB, CAROL, click, NOW, OPENED, paged, RETAIN_MS } from "../samples.ts";
+import { accessRequest, BOB, BOT, CAROL, click, NOW, OPENED, paged, RETAIN_MS } from "../samples.ts";
 
 const UNKNOWN = { nowMs: NOW, identity: undefined };
-const BOBS = { email: BOB.email, name: BOB.name, onCallLevels: null };
+const BOBS = { email: BOB.email, name: BOB.name, onCallLevels: null, botUserId: BOT.id };
 const KNOWN = { nowMs: NOW, identity: BOBS };
 const SETTLE = { nowMs: NOW + 5, retainMs: RETAIN_MS };
 const POINTER = { logEntryId: "R1", incidentId: OPENED.incidentId };
@@ -111,9 +111,7 @@ describe("identified", () => {
   it("adds who it is, once", () => {
     const known = identified(clicked(paged(), click(), UNKNOWN), click().id, { ...BOBS, onCallLevels: [1] }, NOW);
     expect(known.decisions).toMatchObject([{ state: "undecided", email: BOB.email, onCallLevels: [1] }]);
-    expect(identified(known, click().id, { email: "x@example.com", name: "X", onCallLevels: null }, NOW)).toEqual(
-      known,
-    );
+    expect(identified(known, click().id, { ...BOBS, email: "x@example.com" }, NOW)).toEqual(known);
   });
 
   it("is asked again after a failure", () => {

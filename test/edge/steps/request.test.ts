@@ -15,6 +15,7 @@ import {
   paged,
   RETAIN_MS,
   review,
+  routedTo,
   SERVICE,
   wanted,
 } from "../samples.ts";
@@ -35,7 +36,7 @@ describe("newRecord", () => {
     const record = newRecord(
       CLUSTER,
       accessRequest({ reviews: [review(), review({ author: "erin" })] }),
-      [SERVICE],
+      routedTo(SERVICE),
       NOW,
     );
     expect([record.reviewsTold, texts(record).length]).toEqual([2, 2]);
@@ -116,7 +117,7 @@ describe("requestEnded", () => {
   });
 
   it("credits the click that did it", () => {
-    const identity = { email: "bob@example.com", name: "Bob Birch", onCallLevels: null };
+    const identity = { email: "bob@example.com", name: "Bob Birch", onCallLevels: null, botUserId: null };
     const record = clicked(paged(), click({ reason: "ok then" }), { nowMs: NOW, identity });
     const over = requestEnded(
       record,

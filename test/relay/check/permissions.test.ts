@@ -3,13 +3,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
-import { checkPermissions } from "../../../relay/check/permissions.ts";
+import { checkPermissions, type PermissionOptions } from "../../../relay/check/permissions.ts";
 import type { CheckResult } from "../../../relay/check/result.ts";
 import { roleFor } from "../../../relay/check/role.ts";
 import { readIdentity } from "../../../relay/identity.ts";
 import { Teleport } from "../../../relay/teleport.ts";
+import type { FakeTeleportOptions } from "../../fakes/teleport/options.ts";
 import type { TeleportVersion } from "../../fakes/teleport/versions.ts";
 import { FakeTeleport } from "../../fakes/teleport.ts";
+import { collected } from "./collected.ts";
 
 const NO_REQUEST = "11111111-2222-4333-8444-555555555555";
 const closing: (() => Promise<void> | void)[] = [];
@@ -20,12 +22,16 @@ afterEach(async () => {
 
 interface Setting {
   readonly fake: FakeTeleport;
-  readonly check: (watchWithinMs?: number) => Promise<CheckResult[]>;
+  readonly check: (change?: Partial<PermissionOptions>) => Promise<CheckResult[]>;
 }
 
 /** A Teleport of a release, and one of us with these rights in it. */
-async function setUp(version: TeleportVersion, grants?: Readonly<Record<string, readonly string[]>>): Promise<Setting> {
-  const fake = await FakeTeleport.start({ version });
+async function setUp(
+  version: TeleportVersion,
+  grants?: Readonly<Record<string, readonly string[]>>,
+  change: FakeTeleportOptions = {},
+): Promise<Setting> {
+  const fake = await FakeTeleport.start({ version, ...change });
   closing.push(() => fake.close());
   if (grants !== undefined) fake.addUser("access-plugin", { grants });
   const paths = await fake.writeIdentityFiles(mkdtempSync(join(tmpdir(), "relay-permissions-")));
@@ -35,7 +41,7 @@ async function setUp(version: TeleportVersion, grants?: Readonly<Record<string, 
   closing.push(() => teleport.close());
   const server = await teleport.ping();
   const options = { teleport, version: server.version, decideBy: "state", noRequest: NO_REQUEST } as const;
-  return { fake, check: (watchWithinMs = 5_000) => Array.fromAsync(checkPermissions({ ...options, watchWithinMs })) };
+  return { fake, check: (change) => collected(checkPermissions({ ...options, ...change })) };
 }
 
 const failures = (results: readonly CheckResult[]): string[] => results.filter(({ ok }) => !ok).map(({ name }) => name);
@@ -56,10 +62,9 @@ describe.each(VERSIONS)("permissions in Teleport %s", (version) => {
   it("are missed one by one, with the role that has them", async () => {
     const { fake, check } = await setUp(version, {});
     const results = await check();
-    const listed = version === "4.2.8" ? ["access_request: list"] : [];
     expect(failures(results)).toEqual([
       "access_request: read",
-      ...listed,
+      "access_request: list",
       "access_request: update",
       "access_plugin_data: read",
       "access_plugin_data: update",
@@ -101,7 +106,7 @@ describe("permissions in Teleport", () => {
   it("says that a watch does not come to stand", async () => {
     const { fake, check } = await setUp("7.0");
     fake.hang("watchEvents");
-    expect(find(await check(50), "access_request: read")).toMatchObject({
+    expect(find(await check({ watchWithinMs: 50 }), "access_request: read")).toMatchObject({
       ok: false,
       detail: expect.stringContaining("did not confirm a watch within 0.05 s"),
     });
@@ -113,12 +118,41 @@ describe("permissions in Teleport", () => {
     expect(failures(await check())).toEqual(["access_request: update", "access_plugin_data: update"]);
   });
 
+  it.each([
+    ["without the right", false, ["review_requests"]],
+    ["with it", true, []],
+  ])("tries a review %s when reviews decide", async (_, reviews, expected) => {
+    const { fake, check } = await setUp("7.0", undefined, { enterprise: true });
+    fake.addUser("access-plugin", { reviews });
+    const results = await check({ decideBy: "review" });
+    expect(failures(results)).toEqual(expected);
+    expect(find(results, "access_request: update")).toBeUndefined();
+    const role = reviews ? undefined : roleFor({ version: "7.0.0-beta.1", decideBy: "review" });
+    expect(find(results, "review_requests")?.role).toBe(role);
+  });
+
+  it("says what cannot be tried of reviews for others, and which release cannot do them", async () => {
+    const { fake, check } = await setUp("18", undefined, { enterprise: true });
+    fake.addUser("access-plugin", { reviews: true });
+    const results = await check({ decideBy: "review_on_behalf", version: "18.11.0" });
+    expect(find(results, "review_requests")).toMatchObject({
+      ok: true,
+      detail: expect.stringContaining("cannot be tried"),
+    });
+    expect(failures(await check({ decideBy: "review_on_behalf" }))).toEqual(["teleport.decide_by"]);
+  });
+
   it("says what optional rights would bring, and fails for none of them", async () => {
     const { check } = await setUp("18", { access_request: [...READ, "update"], access_plugin_data: ["update"] });
     const results = await check();
     expect(failures(results)).toEqual([]);
-    const optional = results.filter(({ name }) => name.endsWith("(optional)")).map(({ detail }) => detail);
-    expect(optional).toEqual([expect.stringMatching(/^Not granted/), expect.stringMatching(/^Not granted/)]);
+    const optional = results.filter(({ name }) => name.startsWith("optional: ")).map(({ detail }) => detail);
+    expect(optional).toEqual([
+      expect.stringMatching(
+        /^Not granted.*add the rule \{resources: \[access_monitoring_rule\], verbs: \[list, read\]\}\.$/,
+      ),
+      expect.stringMatching(/^Not granted.*add the rule \{resources: \[user\], verbs: \[read\]\}\.$/),
+    ]);
   });
 });
 

@@ -67,6 +67,14 @@ export class ScriptedTeleport implements TeleportPort {
     return Promise.resolve("set");
   }
 
+  submitReview(): Promise<"gone"> {
+    return Promise.resolve("gone");
+  }
+
+  allPluginData(): Promise<ReadonlyMap<string, never>> {
+    return Promise.resolve(new Map());
+  }
+
   listRules(): Promise<never[]> {
     return Promise.resolve([]);
   }

@@ -78,7 +78,7 @@ Pending    3 requests, 2 deliveries held for incidents not known yet
   and 2 more
 
 Last events
-  120 s ago   PagerDuty has no service PIJ90N7 (service_id)
+  2 min ago   PagerDuty has no service PIJ90N7 (service_id)
   4 min ago   approve by note from bob@example.com: refused self_approval (01934d5a-7e4f-7b3a-9c21-3f1d2a6b8c90)
   5 min ago   approve by note from bob@example.com (01934d5a-7e4f-7b3a-9c21-3f1d2a6b8c90)
   9 min ago   incident Q0INCIDENT opened (01934d5a-7e4f-7b3a-9c21-3f1d2a6b8c90)
@@ -115,7 +115,7 @@ Last events
       requests: [{ ...request, id: evil, user: evil, roles: [evil], incidents: [{ incidentId: evil, state: evil }] }],
       faults: [{ atMs: NOW, what: evil }],
     });
-    expect(text).not.toMatch(/[\u001b\u202e]|^root/m);
+    for (const harm of ["\u001b", "\u202e", "\nroot"]) expect(text).not.toContain(harm);
   });
 
   it.each([null, [], "status", {}, { nowMs: "now", pendingCount: 1 }])("takes %j for none", (body) => {

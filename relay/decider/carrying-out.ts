@@ -1,0 +1,85 @@
+/**
+ * A click that was let through, carried out: the audit line, the claim, the one call, and the reading of what came of it.
+ * Nothing reaches Teleport before its audit line is on disk and the claim is taken.
+ */
+import type { Click } from "../../shared/click.ts";
+import type { Logger } from "../../shared/log.ts";
+import type { LiveRequest } from "../access-request.ts";
+import type { AuditTrail } from "../audit-trail.ts";
+import { CALL_BEGINS_WITHIN_MS } from "../claim.ts";
+import type { ClaimLeases } from "../claim-lease.ts";
+import type { Clock } from "../clock.ts";
+import { resolutionOf } from "../decision-words.ts";
+import { Postponed } from "../postponed.ts";
+import type { TeleportPort } from "../teleport/port.ts";
+import type { WayToDecide } from "../ways-to-decide.ts";
+import type { Judged } from "./judging.ts";
+import type { Situation } from "./situation.ts";
+
+/** How often a request is read until it shows what was set, and the wait after the first of these reads, in ms. */
+const OUTCOME_READS = 5;
+const OUTCOME_READ_MS = 500;
+
+export interface CarryingOutOptions {
+  readonly teleport: Pick<TeleportPort, "read">;
+  readonly way: WayToDecide;
+  readonly trail: AuditTrail;
+  readonly claims: ClaimLeases;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The click, and what it was judged by. */
+export interface Chosen {
+  readonly judged: Judged;
+  readonly click: Click;
+  readonly live: LiveRequest;
+  readonly situation: Situation;
+}
+
+/** How it ended: with the request as Teleport then has it, undefined when it went as it was decided; or it was not begun. */
+export type Ended = { readonly live: LiveRequest | undefined } | "not_begun";
+
+/**
+ * Carries one click out. `mayBegin` is asked once the claim is taken. Rejects with `Postponed` when the request has to be
+ * read anew, and with a `TeleportError` when Teleport did not answer: the call may have had its effect all the same.
+ */
+export async function carryOut(options: CarryingOutOptions, chosen: Chosen, mayBegin: () => boolean): Promise<Ended> {
+  const { way, trail, claims, clock, log } = options;
+  const { click, live, situation } = chosen;
+  const { frame, author } = chosen.judged;
+  const { requestId, word } = frame;
+  const judgedMs = clock.now();
+  if (!(await trail.intended(frame, click))) {
+    throw new Postponed("The audit log cannot be written; approvals wait until it can.");
+  }
+  if (!(await claims.take(requestId, click, situation.data))) {
+    throw new Postponed("Another relay was quicker to claim the decision.");
+  }
+  if (clock.now() - judgedMs > CALL_BEGINS_WITHIN_MS) {
+    throw new Postponed("The audit log or Teleport's claim took too long; the request is read again.");
+  }
+  if (!mayBegin()) return "not_begun";
+  const state = resolutionOf(click);
+  log.info("Deciding", { requestId, clickId: click.id, incidentId: click.incidentId, state });
+  // Should the answer be lost, the call may yet take effect: nothing else is done until it no longer can.
+  claims.begin(requestId);
+  const carried = await way.carryOut({ click, word, live, author });
+  if (carried === "taken") return { live: await readResolved(options, requestId) };
+  // A review leaves a request pending, or brings about what it proposes; anything else was another's doing.
+  if (carried !== "unclear" && [state, "PENDING"].includes(carried.request.state)) return { live: carried };
+  throw new Postponed("Teleport did not take the decision; the request is read again.");
+}
+
+/** The request once it shows what was set; undefined when it is gone the moment it was decided. */
+async function readResolved(
+  { teleport, clock }: CarryingOutOptions,
+  requestId: string,
+): Promise<LiveRequest | undefined> {
+  for (let read = 1; read <= OUTCOME_READS; read++) {
+    const live = await teleport.read(requestId);
+    if (live?.request.state !== "PENDING") return live;
+    await clock.sleep(OUTCOME_READ_MS * read);
+  }
+  throw new Error(`Teleport took a decision for request ${requestId} but still shows it pending`);
+}
