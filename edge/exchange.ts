@@ -16,7 +16,7 @@ import type { Attachment } from "./relay-socket.ts";
 import type { Relays, RequestFrame } from "./relays.ts";
 import type { Requests } from "./requests.ts";
 import { bound } from "./steps/binding.ts";
-import { decided } from "./steps/click.ts";
+import { decided, decisionsWait } from "./steps/click.ts";
 import { bindingToSend, decisionsToSend } from "./todo.ts";
 
 /** Longest reason that goes to the relay, in UTF-16 units: about what Teleport takes. */
@@ -49,7 +49,7 @@ export class Exchange {
   received(frame: RequestFrame, role: Attachment["role"]): void {
     const { requests, now, log, config, relays } = this.#options;
     if (frame.type === "synced") return;
-    if (frame.type === "request") return requests().seen(frame.request, frame.recipients);
+    if (frame.type === "request") return requests().seen(frame.request, frame.recipients, frame.adopt);
     if (frame.type === "ended") return requests().ended(frame.requestId, frame);
     const { requestId, epoch } = frame;
     if (role !== "active" || epoch !== relays().epoch) {
@@ -59,6 +59,9 @@ export class Exchange {
       const settle = { nowMs: now(), retainMs: config.retainDays * DAY_MS };
       requests().change(requestId, (record) => decided(record, frame.clickId, frame.outcome, settle));
       this.#sent.delete(decideKey(relays().activeSession, frame.clickId));
+    } else if (frame.type === "waiting") {
+      this.#options.fault(`answers to request ${requestId} wait: ${frame.problem}`);
+      requests().change(requestId, (record) => decisionsWait(record, frame.problem, now()));
     } else if (frame.result === "bound") {
       requests().change(requestId, (record) => bound(record, frame, now()));
       this.#sent.delete(bindKey(relays().activeSession, frame));

@@ -5,7 +5,7 @@
 import { type AccessRequest, type AccessReview, type RequestEnd, shortDigest } from "../shared/access-request.ts";
 import { commandIn, isNearMiss } from "../shared/click.ts";
 import { ACTION_LABELS } from "../shared/custom-action.ts";
-import type { Decisions } from "../shared/decisions.ts";
+import type { Decisions, Verdict } from "../shared/decisions.ts";
 import { listingFor, userText, visibleText } from "../shared/listing.ts";
 
 /** Longest title, in characters: what PagerDuty's own integrations keep to. */
@@ -137,6 +137,27 @@ export function endNote(end: RequestEnd, who: string | null, why: string | null)
   const by = who === null || who === "" ? "" : ` by ${userText(who)}`;
   const reason = why === null || why === "" ? "" : `\nReason: ${userText(why)}`;
   return cutNote(`Access request has been ${end}${by}.${reason}`);
+}
+
+/** On an incident that Teleport's own plugin had opened: the whole body, from which on answers count. */
+export function takenOverNote(body: string): string {
+  return `This incident now stands for the access request as it is shown here. Answers count from this note on.\n${body}`;
+}
+
+/** A review was given that does not decide the request by itself. */
+export function reviewGivenNote(verdict: Verdict, person: string): string {
+  const whose = person === "" ? "" : ` of ${userText(person)}`;
+  const what = verdict === "approve" ? "approval" : "denial";
+  return cutNote(
+    `The ${what}${whose} was given to Teleport as a review. The access request asks for more than one and is still pending: the others are to be given in Teleport.`,
+  );
+}
+
+/** Somebody has answered, and an admin must mend something before the answer can be carried out. */
+export function waitingNote(problem: string): string {
+  return cutNote(
+    `The answer that was given here cannot be carried out yet. An admin of Teleport has to mend this: ${visibleText(problem)} The answer is tried again until it is too old; it need not be repeated before.`,
+  );
 }
 
 /** Somebody resolved the incident while the request is still pending. */

@@ -7,7 +7,7 @@ import * as z from "zod";
 import { decisionsSchema } from "../shared/decisions.ts";
 import { type RequestRecord, requestRecordSchema } from "./record.ts";
 import type { Sql } from "./sql.ts";
-import { awaitsRelay, isAlive, nextLookMs } from "./todo.ts";
+import { awaitsRelay, isAlive, nextLookMs, RANK, type Rank, rankOfRecord } from "./todo.ts";
 
 /** Most faults kept for the status page. */
 export const MAX_FAULTS = 100;
@@ -21,10 +21,11 @@ export const MAX_HELD_DELIVERIES = 1000;
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS request (
     id TEXT PRIMARY KEY, digest TEXT NOT NULL, reviews_told INTEGER NOT NULL, pending INTEGER NOT NULL,
-    alive INTEGER NOT NULL, awaits_relay INTEGER NOT NULL, opening INTEGER NOT NULL, look_ms INTEGER, record TEXT NOT NULL
+    alive INTEGER NOT NULL, awaits_relay INTEGER NOT NULL, opening INTEGER NOT NULL, rank INTEGER NOT NULL,
+    look_ms INTEGER, record TEXT NOT NULL
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS request_alive ON request (id) WHERE alive = 1;
-  CREATE INDEX IF NOT EXISTS request_look ON request (look_ms) WHERE look_ms IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS request_look ON request (rank, look_ms) WHERE look_ms IS NOT NULL;
   CREATE TABLE IF NOT EXISTS incident (id TEXT PRIMARY KEY, request_id TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS delivery (
     event_id TEXT PRIMARY KEY, received_ms INTEGER NOT NULL, incident_id TEXT NOT NULL, raw BLOB NOT NULL,
@@ -86,11 +87,11 @@ export class Ledger {
   /** Stores a record, and which incidents it has come to own since `before`. */
   store(record: RequestRecord, before: RequestRecord | undefined): void {
     this.#sql.run(
-      `INSERT INTO request (id, digest, reviews_told, pending, alive, awaits_relay, opening, look_ms, record)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      `INSERT INTO request (id, digest, reviews_told, pending, alive, awaits_relay, opening, rank, look_ms, record)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET digest = excluded.digest, reviews_told = excluded.reviews_told,
          pending = excluded.pending, alive = excluded.alive, awaits_relay = excluded.awaits_relay,
-         opening = excluded.opening, look_ms = excluded.look_ms, record = excluded.record`,
+         opening = excluded.opening, rank = excluded.rank, look_ms = excluded.look_ms, record = excluded.record`,
       record.request.id,
       record.digest,
       record.reviewsTold,
@@ -98,6 +99,7 @@ export class Ledger {
       Number(isAlive(record)),
       Number(awaitsRelay(record)),
       Number(record.pagings.some(({ state }) => state === "opening")),
+      rankOfRecord(record),
       nextLookMs(record),
       JSON.stringify(record),
     );
@@ -128,16 +130,36 @@ export class Ledger {
 
   /** Ids of requests that need a look by now, longest due first. */
   dueBy(nowMs: number, limit: number): string[] {
-    return this.#ids("SELECT id FROM request WHERE look_ms <= ? ORDER BY look_ms LIMIT ?", nowMs, limit);
+    return this.#ids(
+      "SELECT id FROM request WHERE rank IN (0, 1, 2, 3) AND look_ms <= ? ORDER BY look_ms LIMIT ?",
+      nowMs,
+      limit,
+    );
+  }
+
+  /** Of those, the ids of requests whose most urgent work is of one rank. */
+  dueOf(rank: Rank, nowMs: number, limit: number): string[] {
+    return this.#ids(
+      "SELECT id FROM request WHERE rank = ? AND look_ms <= ? ORDER BY look_ms LIMIT ?",
+      rank,
+      nowMs,
+      limit,
+    );
+  }
+
+  /** Whether any request needs a look by now. */
+  isAnyDue(nowMs: number): boolean {
+    return Object.values(RANK).some((rank) => this.dueOf(rank, nowMs, 1).length > 0);
   }
 
   /** When the next request needs a look that needs none yet; null when none ever does. */
   nextLookMs(nowMs: number): number | null {
-    const [row] = this.#sql.run("SELECT MIN(look_ms) AS at FROM request WHERE look_ms > ?", nowMs);
-    return z
-      .int()
-      .nullable()
-      .parse(row?.at ?? null);
+    // One seek in the index for each: over all ranks at once it would be a search.
+    const times = Object.values(RANK).flatMap((rank) =>
+      this.#sql.run("SELECT MIN(look_ms) AS at FROM request WHERE rank = ? AND look_ms > ?", rank, nowMs),
+    );
+    const known = times.flatMap(({ at }) => (at === null ? [] : [z.int().parse(at)]));
+    return known.length === 0 ? null : Math.min(...known);
   }
 
   /** Whether an incident may exist in PagerDuty whose id has not been heard of yet. */

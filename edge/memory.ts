@@ -46,6 +46,11 @@ export class Memory<Value> {
     }
   }
 
+  /** Lets the next one ask again. */
+  forget(key: string): void {
+    this.#values.delete(key);
+  }
+
   /** Remembers an answer, in place of the one that was remembered longest ago when there are too many. */
   remember(key: string, value: Value): Value {
     this.#values.delete(key);

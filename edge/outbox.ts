@@ -1,23 +1,32 @@
 /**
  * Carries out what records ask of PagerDuty. What to do next is read off the stored record each time, so nothing is lost
  * with this object's memory; the memory only saves looking for what cannot be there yet. Requests go side by side, the work
- * of one incident in order.
+ * of one incident in order, and all of it no faster than the account may be called: whoever clicked first, then what tells
+ * people and what pages by turns, each oldest first.
  */
 import type { Logger } from "../shared/log.ts";
 import type { Ledger } from "./ledger.ts";
+import { type Pace, roomFromMs, roomIn } from "./pace.ts";
 import { PagerDutyError } from "./pagerduty/error.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Requests } from "./requests.ts";
 import { lookUpFailed } from "./steps/click.ts";
 import { pagingFailed } from "./steps/paging.ts";
 import { routingFailed } from "./steps/request.ts";
-import { type PagerDutyTask, pagerDutyTasks } from "./todo.ts";
+import { type PagerDutyTask, pagerDutyTasks, RANK, type Rank, rankOf } from "./todo.ts";
+import { Troubles } from "./troubles.ts";
 
 /** Most calls to PagerDuty at once. A Worker's fetches beyond six connections wait for each other all the same. */
 export const MAX_TASKS_AT_ONCE = 24;
 
 /** How long a failure that only somebody's mending can end waits for its next attempt, in ms. */
 export const MENDING_RETRY_MS = 60_000;
+
+/** The pause where PagerDuty does not say how long, in ms; the pace makes it longer when it comes again. */
+const PAUSE_MS = 1_000;
+
+/** The part of the account's calls that paging leaves to answers, which people wait for. */
+const KEPT_FOR_ANSWERS = 0.05;
 
 /** Does one task and makes the step that follows; throws a `PagerDutyError` when PagerDuty did not do its part. */
 export type Worker = (record: RequestRecord, task: PagerDutyTask, isFresh: boolean) => Promise<void>;
@@ -26,6 +35,8 @@ export interface OutboxOptions {
   readonly ledger: Ledger;
   readonly requests: () => Requests;
   readonly work: Worker;
+  /** How fast the account may be called just now. */
+  readonly pace: () => Pace;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** In [0, 1). */
@@ -33,15 +44,21 @@ export interface OutboxOptions {
   readonly log: Logger;
   /** Takes what an operator should know, once for each new kind of trouble; null when the trouble has ended. */
   readonly trouble: (problem: string | null) => void;
+  /** Told that something waits for {@link Outbox.resumesMs} and nothing but an alarm will begin it. */
+  readonly waits: () => void;
 }
 
 export class Outbox {
   readonly #options: OutboxOptions;
   readonly #underWay = new Set<string>();
+  /** How much is under way of each request. */
+  readonly #busy = new Map<string, number>();
   /** Tasks that came up in this object's life and have not been tried: PagerDuty cannot know of them yet. */
   readonly #fresh = new Set<string>();
+  readonly #troubles = new Troubles();
   #pausedUntilMs = 0;
-  #waiting = false;
+  /** Whether something is due that could not begin: what comes later must not go before it. */
+  #isWaiting = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -51,40 +68,71 @@ export class Outbox {
   changed(record: RequestRecord, before: RequestRecord | undefined): void {
     const known = new Set(before === undefined ? [] : allTaskIds(before));
     for (const id of allTaskIds(record)) if (!known.has(id)) this.#fresh.add(taskKey(record, id));
-    this.begin(record);
+    const isNew = before === undefined;
+    if (!(isNew && this.#isWaiting)) this.begin(record);
   }
 
   /** Begins whatever a record asks for, is due, and is not under way. */
   begin(record: RequestRecord): void {
     const nowMs = this.#options.now();
-    if (nowMs < this.#pausedUntilMs) return;
     for (const task of pagerDutyTasks(record)) {
       const key = taskKey(record, task.id);
       if (task.dueMs > nowMs || this.#underWay.has(key)) continue;
-      if (this.#underWay.size >= MAX_TASKS_AT_ONCE) {
-        this.#waiting = true;
-        return;
-      }
-      this.#underWay.add(key);
-      void this.#perform(record, task, key);
+      if (!this.#hasRoom(rankOf(task), nowMs)) this.#wait();
+      else void this.#perform(record, task, key);
     }
   }
 
-  /** Begins what is due of any request, oldest first. */
+  /** Begins what is due of any request, as far as there is room. */
   beginDue(): void {
-    const { ledger, now } = this.#options;
-    this.#waiting = false;
-    for (const requestId of ledger.dueBy(now(), 2 * MAX_TASKS_AT_ONCE)) {
-      if (this.#underWay.size >= MAX_TASKS_AT_ONCE) break;
+    const nowMs = this.#options.now();
+    this.#isWaiting = false;
+    for (const requestId of this.#dueByTurns(nowMs)) {
+      if (!this.#hasRoom(RANK.click, nowMs)) return this.#wait();
+      // What else a request asks for is begun as soon as what is under way of it has ended.
+      if (this.#busy.has(requestId)) continue;
       const record = this.#readable(requestId);
       if (record !== undefined) this.begin(record);
     }
-    this.#waiting = this.#underWay.size >= MAX_TASKS_AT_ONCE;
+    if (this.#underWay.size >= MAX_TASKS_AT_ONCE) this.#isWaiting = true;
   }
 
   /** When nothing may be sent before, milliseconds since the epoch: PagerDuty asked for a pause. */
   get pausedUntilMs(): number {
     return this.#pausedUntilMs;
+  }
+
+  /** When what waits can begin, milliseconds since the epoch; null when nothing waits, or the end of other work begins it. */
+  get resumesMs(): number | null {
+    if (!this.#isWaiting || this.#underWay.size >= MAX_TASKS_AT_ONCE) return null;
+    const pace = this.#options.pace();
+    const nowMs = this.#options.now();
+    // What is under way may have been all that there was room for; its end is not waited for.
+    const soonestMs = this.#underWay.size > 0 ? nowMs + PAUSE_MS : nowMs;
+    return Math.max(soonestMs, this.#pausedUntilMs, roomFromMs(pace, keptOf(pace), nowMs));
+  }
+
+  *#dueByTurns(nowMs: number): Generator<string> {
+    const { ledger } = this.#options;
+    yield* ledger.dueOf(RANK.click, nowMs, MAX_TASKS_AT_ONCE);
+    const telling = ledger.dueOf(RANK.telling, nowMs, MAX_TASKS_AT_ONCE);
+    const paging = ledger.dueOf(RANK.paging, nowMs, MAX_TASKS_AT_ONCE);
+    for (let turn = 0; turn < Math.max(telling.length, paging.length); turn++) {
+      yield* telling.slice(turn, turn + 1);
+      yield* paging.slice(turn, turn + 1);
+    }
+  }
+
+  // Whatever is under way may be about to call.
+  #hasRoom(rank: Rank, nowMs: number): boolean {
+    if (nowMs < this.#pausedUntilMs || this.#underWay.size >= MAX_TASKS_AT_ONCE) return false;
+    const pace = this.#options.pace();
+    return roomIn(pace, nowMs) - this.#underWay.size > (rank === RANK.paging ? keptOf(pace) : 0);
+  }
+
+  #wait(): void {
+    this.#isWaiting = true;
+    if (this.#underWay.size < MAX_TASKS_AT_ONCE) this.#options.waits();
   }
 
   // One record that is torn must not stop the others.
@@ -99,34 +147,50 @@ export class Outbox {
 
   async #perform(record: RequestRecord, task: PagerDutyTask, key: string): Promise<void> {
     const { work, trouble } = this.#options;
+    const requestId = record.request.id;
     const isFresh = this.#fresh.delete(key);
+    this.#underWay.add(key);
+    this.#busy.set(requestId, (this.#busy.get(requestId) ?? 0) + 1);
     try {
       await work(record, task, isFresh);
-      trouble(null);
+      trouble(this.#troubles.ended(key));
     } catch (error) {
       if (error instanceof PagerDutyError) this.#failed(record, task, error, isFresh);
       else this.#broken(record, task, error);
     } finally {
-      this.#underWay.delete(key);
-      const current = this.#options.ledger.load(record.request.id);
+      this.#over(requestId, key);
+      const current = this.#options.ledger.load(requestId);
       if (current !== undefined) this.begin(current);
-      if (this.#waiting) this.beginDue();
+      if (this.#isWaiting) this.beginDue();
     }
+  }
+
+  #over(requestId: string, key: string): void {
+    const left = (this.#busy.get(requestId) ?? 1) - 1;
+    this.#underWay.delete(key);
+    if (left > 0) this.#busy.set(requestId, left);
+    else this.#busy.delete(requestId);
   }
 
   #failed(record: RequestRecord, task: PagerDutyTask, error: PagerDutyError, wasFresh: boolean): void {
     const { now, log, trouble } = this.#options;
-    const nowMs = now();
-    if (wasFresh && !error.mayHaveHappened) this.#fresh.add(taskKey(record, task.id));
-    if (error.code === "rate_limited")
-      this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + (error.retryAfterMs ?? 1_000));
-    else trouble(error.message);
-    log.warn("PagerDuty did not take it; trying again later", {
-      requestId: record.request.id,
-      task: task.task,
-      problem: error.message,
-    });
-    this.#retryLater(record, task, error.retryable ? error.retryAfterMs : MENDING_RETRY_MS);
+    const key = taskKey(record, task.id);
+    const requestId = record.request.id;
+    if (wasFresh && !error.mayHaveHappened) this.#fresh.add(key);
+    // Nothing is wrong with this one: it keeps its place, and all of them wait.
+    if (error.code === "rate_limited") {
+      log.debug("PagerDuty takes no more calls for now", { requestId, task: task.task });
+      return this.#pause(now() + (error.retryAfterMs ?? PAUSE_MS));
+    }
+    if (error.code === "unauthorized") this.#pause(now() + MENDING_RETRY_MS);
+    trouble(this.#troubles.seen(key, error.message, error.retryable));
+    log.warn("PagerDuty did not take it; trying again later", { requestId, task: task.task, problem: error.message });
+    // The rate's reset, which comes with any answer, says nothing of when PagerDuty is well again.
+    this.#retryLater(record, task, error.retryable ? null : MENDING_RETRY_MS);
+  }
+
+  #pause(untilMs: number): void {
+    this.#pausedUntilMs = Math.max(this.#pausedUntilMs, untilMs);
   }
 
   // A fault of ours: it must show, and must not stop the rest.
@@ -152,6 +216,11 @@ function allTaskIds(record: RequestRecord): string[] {
     ...pagerDutyTasks(record).map(({ id }) => id),
     ...record.pagings.flatMap(({ notes }) => notes.map(({ id }) => id)),
   ];
+}
+
+// A pause ends with whatever is oldest: nothing is kept back from it.
+function keptOf({ limit, pauses }: Pace): number {
+  return pauses > 0 ? 0 : Math.floor(limit * KEPT_FOR_ANSWERS);
 }
 
 function taskKey(record: RequestRecord, taskId: string): string {

@@ -3,6 +3,7 @@
  * is not idempotent is looked for first, unless it cannot have been tried before.
  */
 import type { Decisions } from "../shared/decisions.ts";
+import { adoptPredecessors } from "./adoption.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { putBack } from "./field.ts";
 import { bodyFor, carriesDigest, titleFor, UNCOVERED_REMARK } from "./incident.ts";
@@ -70,10 +71,13 @@ export function pagerDutyWorker(options: PagerDutyWorkOptions): Worker {
 }
 
 async function findServices(
-  { services, requests, now }: PagerDutyWorkOptions,
+  options: PagerDutyWorkOptions,
   record: RequestRecord,
   targets: readonly string[],
 ): Promise<void> {
+  const { services, requests, now } = options;
+  const bodyOf = (covered: boolean | null) => writtenBody(options, record, { remarks: [], shortened: false }, covered);
+  if (await adoptPredecessors({ ...options, bodyOf }, record)) return;
   const destinations = await services.destinations(targets);
   requests().change(record.request.id, (current) => routed(current, destinations, now()));
 }
@@ -173,7 +177,7 @@ const NO_DECISIONS: Decisions = {
 function writtenBody(
   { ledger, config }: PagerDutyWorkOptions,
   record: RequestRecord,
-  paging: Paging,
+  paging: Pick<Paging, "remarks" | "shortened">,
   covered: boolean | null,
 ): { text: string; shown: boolean } {
   const hello: Session["hello"] | undefined = ledger.session()?.hello;

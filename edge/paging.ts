@@ -41,6 +41,11 @@ export const pagingSchema = z.object({
   escalationPolicyId: z.string().nullable(),
   /** Whether answers from the service reached us when the incident was made; null when that could not be told. */
   covered: z.boolean().nullable(),
+  /**
+   * For an incident that was taken over: the note that shows the request on it, and since when that stands there, which is
+   * when answers begin to count; null for an incident of our own.
+   */
+  adoption: z.object({ noteId: z.string(), sinceMs: epochMsSchema.nullable() }).nullable().default(null),
   /** Whether the relay has written into Teleport that this incident stands for the request. */
   bound: z.boolean(),
   /** Whether somebody resolved or merged it in PagerDuty before its end. */
@@ -87,6 +92,7 @@ export function newPaging(of: {
     url: null,
     escalationPolicyId: null,
     covered: null,
+    adoption: null,
     bound: false,
     resolvedInPagerDuty: false,
     closing: false,
@@ -105,6 +111,19 @@ export function newPaging(of: {
 /** Whether people can still answer on it. */
 export function isLive(paging: Paging): boolean {
   return paging.state !== "closed" && !paging.closing;
+}
+
+/** Whether its incident shows the request: one that was taken over does so once it has been told. */
+export function showsRequest({ incidentId, adoption }: Paging): boolean {
+  return incidentId !== null && adoption?.sinceMs !== null;
+}
+
+/** The paging without the first note that was waiting, written or refused for good. */
+export function withoutFirstNote(paging: Paging, nowMs: number, isWritten: boolean): Paging {
+  const [note, ...notes] = paging.notes;
+  const { adoption } = paging;
+  if (adoption === null || note?.id !== adoption.noteId) return { ...paging, notes };
+  return { ...paging, notes, shown: paging.shown && isWritten, adoption: { ...adoption, sinceMs: nowMs } };
 }
 
 /** The paging with one more note to write, on its own incident unless another is named. */

@@ -6,7 +6,7 @@
 import * as z from "zod";
 import { accessRequestSchema, epochMsSchema, requestEndSchema } from "../shared/access-request.ts";
 import { verdictSchema } from "../shared/decisions.ts";
-import { outcomeSchema } from "../shared/protocol.ts";
+import { outcomeSchema, predecessorsIncidentSchema } from "../shared/protocol.ts";
 import { newPaging, type Paging, pagingSchema } from "./paging.ts";
 import type { Destination } from "./routing.ts";
 
@@ -52,13 +52,21 @@ export const requestRecordSchema = z.object({
   reviewsTold: z.int().nonnegative(),
   /** Names and ids of services that PagerDuty is to be asked about before anything is paged; null once that is settled. */
   routing: z
-    .object({ targets: z.array(z.string()), attempts: z.int().nonnegative(), dueMs: epochMsSchema })
+    .object({
+      targets: z.array(z.string()),
+      /** An incident to be taken over before any service is looked for. */
+      adopt: predecessorsIncidentSchema.nullable().default(null),
+      attempts: z.int().nonnegative(),
+      dueMs: epochMsSchema,
+    })
     .nullable()
     .default(null),
   pagings: z.array(pagingSchema),
   decisions: z.array(decisionSchema),
   /** Authors whose mistyped command has been answered, by PagerDuty user ID. */
   helped: z.array(z.string()),
+  /** What the incidents have been told that an admin must mend before answers there can be carried out. */
+  problemsTold: z.array(z.string()).default([]),
   end: endSchema.nullable(),
   /** When the record may be deleted; null while the request is open. */
   purgeMs: epochMsSchema.nullable(),

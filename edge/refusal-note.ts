@@ -14,12 +14,18 @@ export interface RefusedClick {
 
 /** The note's text; undefined for refusals that nobody is told of. */
 export function refusalNote({ refusal, verdict, person, detail }: RefusedClick): string | undefined {
-  const why = sentenceFor(refusal, verdict);
+  const why = (detail === "" ? undefined : WITH_DETAIL[refusal]) ?? sentenceFor(refusal, verdict);
   if (why === undefined) return undefined;
   const who = visibleText(person);
   const more = detail === "" ? "" : ` ${visibleText(detail)}`;
   return `${verdict === "approve" ? "Not approved" : "Not denied"}${who === "" ? "" : ` for ${who}`}: ${why}${more}`;
 }
+
+/** Sentences that a detail of the relay's takes the place of the usual one's advice in. */
+const WITH_DETAIL: Readonly<Partial<Record<Refusal, string>>> = {
+  wrong_incident: "at that time this incident did not stand for the access request.",
+  unknown_identity: "it cannot be told which Teleport user you are.",
+};
 
 function sentenceFor(refusal: Refusal, verdict: Verdict): string | undefined {
   switch (refusal) {
@@ -51,7 +57,9 @@ function sentenceFor(refusal: Refusal, verdict: Verdict): string | undefined {
     case "request_changed":
       return "the access request has changed since it was paged. Decide in Teleport.";
     case "needs_more_approvals":
-      return "this access request needs more than one approval. Decide in Teleport.";
+      return verdict === "approve"
+        ? "this access request needs more than one approval. Decide in Teleport."
+        : "a review has been given from here already, and Teleport takes no second one. Decide in Teleport.";
     case "audit_unavailable":
       return `the relay cannot write its audit log, and nothing is approved without it. ${verdict === "approve" ? "Try again when it is mended, or decide in Teleport." : "Decide in Teleport."}`;
   }

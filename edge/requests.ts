@@ -6,11 +6,12 @@ import { type AccessRequest, digestOf } from "../shared/access-request.ts";
 import { type Click, clickIn, isNearMiss } from "../shared/click.ts";
 import type { ActionPointer } from "../shared/custom-action.ts";
 import { type Decisions, needsConfirmation, type Verdict, verdictSchema } from "../shared/decisions.ts";
+import type { PredecessorsIncident } from "../shared/protocol.ts";
 import type { WebhookEvent } from "../shared/webhook-event.ts";
 import { readWebhook } from "../shared/webhook-event.ts";
 import { type Ledger, MAX_HELD_DELIVERIES, type StoredDelivery } from "./ledger.ts";
 import { pagingOf, type RequestRecord } from "./record.ts";
-import type { Routing } from "./routing.ts";
+import { type Routing, targetsFor } from "./routing.ts";
 import { actionPressed, clicked, type Identity, nearMissed } from "./steps/click.ts";
 import { incidentResolved } from "./steps/paging.ts";
 import { type Ending, newRecord, requestEnded, requestSeen } from "./steps/request.ts";
@@ -51,12 +52,18 @@ export class Requests {
     return after;
   }
 
-  /** The relay has a pending request; its rules name these services for it, or none. */
-  seen(request: AccessRequest, recipients: readonly string[] = []): void {
+  /**
+   * The relay has a pending request; its rules name these services for it, or none, and Teleport an incident that its own
+   * plugin has opened for it, or none.
+   */
+  seen(request: AccessRequest, recipients: readonly string[] = [], adopt: PredecessorsIncident | null = null): void {
     const { cluster, ledger, now, route } = this.#options;
     const known = ledger.load(request.id);
     if (known === undefined) {
-      return this.#store(newRecord(cluster, request, route(request, recipients), now()), undefined);
+      // Where it goes matters only once it is known that there is nothing to take over.
+      const targets = adopt === null ? [] : targetsFor(request, recipients);
+      const routing = adopt === null ? route(request, recipients) : ({ kind: "unrouted", targets } as const);
+      return this.#store(newRecord(cluster, request, routing, now(), adopt), undefined);
     }
     const nothingNew =
       known.digest === digestOf(cluster, request) &&
@@ -103,6 +110,11 @@ export class Requests {
       if (press === undefined) this.delivered({ raw, signature }, decisions);
       else this.pressed([{ logEntryId: eventId, incidentId }], press);
     }
+  }
+
+  /** Forgets what was held for an incident. */
+  discard(incidentId: string): void {
+    this.#options.ledger.releaseHeld(incidentId);
   }
 
   /** Deletes what has been kept long enough; true when it was. */

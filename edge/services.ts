@@ -9,8 +9,9 @@ import { isRefused } from "./pagerduty/error.ts";
 import type { PagerDuty } from "./pagerduty.ts";
 import { type Destination, destinationsFor, foldedName, type Routing, route, targetsWithinLimit } from "./routing.ts";
 
-/** How long what PagerDuty said of a service is good for, in ms; that it has none, too. */
+/** How long what PagerDuty said of a service is good for, in ms; and that it has none, which is soon mended. */
 export const REMEMBER_SERVICES_MS = 5 * 60_000;
+export const REMEMBER_NO_SERVICE_MS = 30_000;
 
 /** Longest name that is looked for, in characters: PagerDuty takes none that is longer. */
 const MAX_NAME_CHARACTERS = 255;
@@ -35,11 +36,12 @@ export class Services {
   readonly #all: Memory<readonly Service[]>;
 
   constructor(options: ServicesOptions) {
-    const lasting = { now: options.now, forMs: () => REMEMBER_SERVICES_MS };
+    const { now } = options;
+    const forMs = (service: Service | null) => (service === null ? REMEMBER_NO_SERVICE_MS : REMEMBER_SERVICES_MS);
     this.#options = options;
-    this.#byId = new Memory(lasting);
-    this.#byName = new Memory(lasting);
-    this.#all = new Memory(lasting);
+    this.#byId = new Memory({ now, forMs });
+    this.#byName = new Memory({ now, forMs });
+    this.#all = new Memory({ now, forMs: () => REMEMBER_NO_SERVICE_MS });
   }
 
   /** Where these names and ids lead, as far as that can be told without asking PagerDuty. */

@@ -12,8 +12,11 @@ import type { PagerDuty } from "./pagerduty.ts";
 export const REMEMBER_SUBSCRIPTIONS_MS = 3 * 60_000;
 export const REMEMBER_UNREADABLE_MS = 60_000;
 
+/** How long it is good for to claim that a service is not covered, in ms: somebody may have mended that just now. */
+export const REMEMBER_UNCOVERED_MS = 1_000;
+
 type Listing =
-  | { readonly kind: "listed"; readonly subscriptions: readonly Subscription[] }
+  | { readonly kind: "listed"; readonly atMs: number; readonly subscriptions: readonly Subscription[] }
   | { readonly kind: "unreadable"; readonly problem: string };
 
 export interface SubscriptionsOptions {
@@ -61,7 +64,8 @@ export class Subscriptions {
 
   /** Whether answers from a service arrive; null when that cannot be told. Never rejects for what PagerDuty does. */
   async covers(serviceId: string): Promise<boolean | null> {
-    const coverage = await this.#coverage(serviceId);
+    const remembered = await this.#coverage(serviceId);
+    const coverage = remembered?.kind === "uncovered" ? await this.#coverageNow(serviceId) : remembered;
     if (coverage === null) return null;
     const before = this.#uncovered.get(serviceId);
     if (coverage.kind === "covered") this.#uncovered.delete(serviceId);
@@ -70,6 +74,13 @@ export class Subscriptions {
       this.#options.fault(`answers from service ${serviceId} will not arrive: ${coverage.problem}`);
     }
     return coverage.kind === "covered";
+  }
+
+  #coverageNow(serviceId: string): Promise<Coverage | null> {
+    const listing = this.#listing.known("");
+    const isOld = listing?.kind === "listed" && listing.atMs <= this.#options.now() - REMEMBER_UNCOVERED_MS;
+    if (isOld) this.#listing.forget("");
+    return this.#coverage(serviceId);
   }
 
   async #coverage(serviceId: string): Promise<Coverage | null> {
@@ -87,7 +98,8 @@ export class Subscriptions {
   async #list(): Promise<Listing> {
     const listing = await this.#listing.recall("", async (): Promise<Listing> => {
       try {
-        this.#last = { kind: "listed", subscriptions: await this.#options.pagerDuty.subscriptions() };
+        const subscriptions = await this.#options.pagerDuty.subscriptions();
+        this.#last = { kind: "listed", atMs: this.#options.now(), subscriptions };
         return this.#last;
       } catch (error) {
         if (!(error instanceof PagerDutyError)) throw error;

@@ -101,7 +101,7 @@ export class Switchboard {
       randomId,
       log,
       received: (frame, role) => this.#exchange.received(frame, role),
-      welcomed: (socket) => void this.#welcomed(socket),
+      welcomed: (socket) => void this.#health.check().then(() => this.#relays.tell(socket, this.#health.frame)),
       owes: () => this.#exchange.sendAgain(),
       checkBy: (atMs) => this.#arm(atMs),
     });
@@ -125,7 +125,9 @@ export class Switchboard {
       now,
       random,
       log,
+      pace: () => pagerDuty.pace,
       trouble: (problem) => this.#health.seen(problem),
+      waits: () => this.#arm(),
     });
     this.#requests = new Requests({
       cluster: config.cluster,
@@ -250,11 +252,6 @@ export class Switchboard {
     return { email: user.email, name: user.name, onCallLevels: null, botUserId };
   }
 
-  async #welcomed(socket: RelaySocket): Promise<void> {
-    await Promise.all([this.#health.check(), this.#subscriptions.covers(this.#surroundings.config.serviceId)]);
-    this.#relays.tell(socket, this.#health.frame);
-  }
-
   #webhookUrl(): string | null {
     const { origin } = this.#relays;
     return origin === null ? null : `${origin}/v1/${this.#surroundings.config.cluster}/webhook`;
@@ -274,11 +271,11 @@ export class Switchboard {
     const { now, wakeEveryMs, setAlarm } = this.#surroundings;
     const nowMs = now();
     const lookMs = this.#ledger.nextLookMs(nowMs);
-    const isAnyDue = this.#ledger.dueBy(nowMs, 1).length > 0;
+    const isAnyDue = this.#ledger.isAnyDue(nowMs);
     const wanted = [
       ...(byMs === undefined ? [] : [byMs]),
       ...(lookMs === null ? [] : [lookMs]),
-      ...(isAnyDue ? [Math.max(nowMs + LEASE_MS, this.#outbox.pausedUntilMs)] : []),
+      ...(isAnyDue ? [this.#outbox.resumesMs ?? nowMs + LEASE_MS] : []),
       ...(wakeEveryMs === null ? [] : [nowMs + wakeEveryMs]),
     ];
     const atMs = wanted.length === 0 ? null : Math.max(nowMs, Math.min(...wanted));

@@ -3,7 +3,7 @@
  * done follows from here, so whatever a crash interrupted is simply still to do. Pure.
  */
 import type { BoundIncident } from "../shared/protocol.ts";
-import { isLive, type Paging, type PendingNote } from "./paging.ts";
+import { isLive, type Paging, type PendingNote, showsRequest } from "./paging.ts";
 import type { Decision, RequestRecord } from "./record.ts";
 import { EXPIRY_GRACE_MS } from "./steps/request.ts";
 
@@ -48,6 +48,31 @@ export function pagerDutyTasks(record: RequestRecord): PagerDutyTask[] {
   return [...route, ...pagings, ...clicks];
 }
 
+/** What goes first when not everything can: somebody who waits for an answer, then what tells people, beside what pages. */
+export const RANK = { click: 0, telling: 1, paging: 2, nothing: 3 } as const;
+export type Rank = (typeof RANK)[keyof typeof RANK];
+
+/** The rank of one piece of work. */
+export function rankOf({ task }: PagerDutyTask): Rank {
+  switch (task) {
+    case "reread":
+    case "identify":
+      return RANK.click;
+    case "note":
+    case "resolve":
+    case "put_back":
+      return RANK.telling;
+    case "route":
+    case "open":
+      return RANK.paging;
+  }
+}
+
+/** The rank of the most urgent that a record asks of PagerDuty. */
+export function rankOfRecord(record: RequestRecord): Rank {
+  return pagerDutyTasks(record).reduce<Rank>((most, task) => (rankOf(task) < most ? rankOf(task) : most), RANK.nothing);
+}
+
 function nextForPaging(paging: Paging): PagerDutyTask[] {
   const { id, dueMs, incidentId, state } = paging;
   if (state === "opening") return [{ task: "open", id, dueMs, paging }];
@@ -60,14 +85,19 @@ function nextForPaging(paging: Paging): PagerDutyTask[] {
 }
 
 /** The incidents that the relay is to write into Teleport, when it has not written all of them; else undefined. */
-export function bindingToSend(record: RequestRecord): { digest: string; incidents: BoundIncident[] } | undefined {
+export function bindingToSend(
+  record: RequestRecord,
+): { digest: string; incidents: BoundIncident[]; countsFromMs?: number } | undefined {
   if (record.end !== null) return undefined;
-  const open = record.pagings.filter((paging) => isLive(paging) && paging.digest === record.digest);
+  const open = record.pagings.filter(
+    (paging) => isLive(paging) && paging.digest === record.digest && showsRequest(paging),
+  );
   if (open.every(({ bound, incidentId }) => bound || incidentId === null)) return undefined;
   const incidents = open.flatMap(({ serviceId, incidentId }) =>
     incidentId === null ? [] : [{ service: serviceId, incident: incidentId }],
   );
-  return { digest: record.digest, incidents };
+  const adoptedMs = open.flatMap(({ adoption }) => adoption?.sinceMs ?? []);
+  return { digest: record.digest, incidents, ...(adoptedMs.length > 0 && { countsFromMs: Math.max(...adoptedMs) }) };
 }
 
 /** The clicks that wait for the relay's word, oldest first. */

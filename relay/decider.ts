@@ -12,7 +12,14 @@ import { claimIn } from "./claim.ts";
 import { ClaimLeases } from "./claim-lease.ts";
 import type { Clock } from "./clock.ts";
 import { type CarryingOutOptions, carryOut } from "./decider/carrying-out.ts";
-import { type DecideFrame, isOpen, type Judged, type JudgingOptions, judgeAgain, judgeClick } from "./decider/judging.ts";
+import {
+  type DecideFrame,
+  isOpen,
+  type Judged,
+  type JudgingOptions,
+  judgeAgain,
+  judgeClick,
+} from "./decider/judging.ts";
 import { Outcomes } from "./decider/outcomes.ts";
 import { needsMending, Retries } from "./decider/retries.ts";
 import { readSituation, type Situation } from "./decider/situation.ts";

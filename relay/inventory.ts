@@ -3,15 +3,16 @@
  * same as the first. What Teleport does not list is not over for that reason: a caller without rights is shown an empty
  * list. It is over when Teleport says so, when its time has come, or when a read of it tells what became of it.
  */
-import { type AccessRequest, digestOf, endOfState } from "../shared/access-request.ts";
+import { type AccessRequest, endOfState } from "../shared/access-request.ts";
 import type { Logger } from "../shared/log.ts";
 import type { RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import type { LiveRequest } from "./access-request.ts";
-import { DELETED, EXPIRED, type Ending, Endings, endingOf, reasonOf } from "./endings.ts";
+import { AtEdge } from "./at-edge.ts";
+import { DELETED, type Ending, Endings, EXPIRED, endingOf } from "./endings.ts";
 import type { Lanes } from "./lanes.ts";
 import type { WholeWelcome } from "./link/handlers.ts";
-import { boundIncidents, type PluginData, resolutionData } from "./plugin-data.ts";
 import type { RequestFrame, RequestFrames } from "./request-frame.ts";
+import { recordResolution } from "./resolution-record.ts";
 import type { TeleportPort } from "./teleport/port.ts";
 import type { WatchSink } from "./watch.ts";
 
@@ -19,7 +20,7 @@ export interface InventoryOptions {
   readonly cluster: string;
   readonly teleport: Pick<TeleportPort, "read" | "pluginData" | "updatePluginData">;
   readonly lanes: Lanes;
-  readonly frames: Pick<RequestFrames, "now" | "later">;
+  readonly frames: Pick<RequestFrames, "listed" | "now" | "later">;
   /** False when no link stands; the next sync makes up for it. */
   readonly send: (frame: Unnumbered<RelayFrame>) => boolean;
   /** Told when a request is over by other doing than a decision of ours. */
@@ -27,13 +28,6 @@ export interface InventoryOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly log: Logger;
-}
-
-/** What the edge is known to have of a request. */
-interface AtEdge {
-  readonly digest: string;
-  readonly reviews: number;
-  readonly requestExpiresMs: number | null;
 }
 
 export class Inventory implements WatchSink {
@@ -45,8 +39,8 @@ export class Inventory implements WatchSink {
   readonly #ended = new Endings();
   /** Requests that wait to be looked at. */
   readonly #toLookAt = new Set<string>();
-  /** Requests that are open at the edge; undefined while no link stands. */
-  #atEdge: Map<string, AtEdge> | undefined;
+  /** Undefined while no link stands. */
+  #atEdge: AtEdge | undefined;
   #synced = false;
 
   constructor(options: InventoryOptions) {
@@ -63,6 +57,7 @@ export class Inventory implements WatchSink {
     const pending = requests.filter(({ request }) => !this.#ended.has(request.id));
     this.#pending = new Map(pending.map((live) => [live.request.id, live]));
     this.#listed = [...this.#pending.keys()];
+    this.#options.frames.listed(this.#listed);
     const missing = [...(before?.keys() ?? [])].filter((id) => !this.#pending?.has(id));
     // Between two lists of one watch nothing goes unseen but what Teleport hides: these are looked at one by one.
     for (const id of missing) this.#keep(id, before?.get(id));
@@ -84,7 +79,7 @@ export class Inventory implements WatchSink {
 
   /** A link stands: what the edge has is what `welcome` said. */
   welcomed({ open }: WholeWelcome): void {
-    this.#atEdge = new Map([...open].map(([id, has]) => [id, { ...has, requestExpiresMs: null }]));
+    this.#atEdge = new AtEdge(this.#options.cluster, open);
     this.#synced = false;
     this.#reconcile();
   }
@@ -97,10 +92,11 @@ export class Inventory implements WatchSink {
   /** A decision of ours ended a request, and the edge knows. */
   settled(request: AccessRequest): void {
     this.#pending?.delete(request.id);
-    this.#atEdge?.delete(request.id);
+    this.#atEdge?.ended(request.id);
     this.#ended.remember(request.id, null);
     this.#options.lanes.add(request.id, async () => {
-      await this.#record(request, await this.#options.teleport.pluginData(request.id));
+      const { teleport } = this.#options;
+      await recordResolution(teleport, request, await teleport.pluginData(request.id));
     });
   }
 
@@ -131,7 +127,7 @@ export class Inventory implements WatchSink {
   #reconcile(): void {
     if (this.#pending === undefined || this.#atEdge === undefined) return;
     const tellings = [...this.#pending.values()].map((live) => this.#tell(live));
-    const unlisted = [...this.#atEdge.keys()].filter((id) => !this.#pending?.has(id));
+    const unlisted = this.#atEdge.ids.filter((id) => !this.#pending?.has(id));
     if (this.#synced) {
       for (const id of unlisted) this.#look(id);
       return;
@@ -171,19 +167,11 @@ export class Inventory implements WatchSink {
   }
 
   #isNews({ request }: LiveRequest): boolean {
-    if (this.#atEdge === undefined) return false;
-    const has = this.#atEdge.get(request.id);
-    const digest = digestOf(this.#options.cluster, request);
-    return has === undefined || has.digest !== digest || has.reviews < request.reviews.length;
+    return this.#atEdge?.lacks(request) === true;
   }
 
   #send({ request }: LiveRequest, frame: RequestFrame): void {
-    if (!this.#options.send(frame)) return;
-    this.#atEdge?.set(request.id, {
-      digest: digestOf(this.#options.cluster, request),
-      reviews: request.reviews.length,
-      requestExpiresMs: request.requestExpiresMs,
-    });
+    if (this.#options.send(frame)) this.#atEdge?.sent(request);
   }
 
   #look(requestId: string, looked: () => void = () => undefined): void {
@@ -224,8 +212,7 @@ export class Inventory implements WatchSink {
   }
 
   #isPastExpiry(requestId: string): boolean {
-    const expiresMs =
-      this.#pending?.get(requestId)?.request.requestExpiresMs ?? this.#atEdge?.get(requestId)?.requestExpiresMs;
+    const expiresMs = this.#pending?.get(requestId)?.request.requestExpiresMs ?? this.#atEdge?.expiryOf(requestId);
     return typeof expiresMs === "number" && expiresMs <= this.#options.now();
   }
 
@@ -235,18 +222,11 @@ export class Inventory implements WatchSink {
 
   async #resolved({ request }: LiveRequest): Promise<void> {
     if (endOfState(request.state) === undefined || !this.#isKnown(request.id)) return;
-    const data = await this.#options.teleport.pluginData(request.id);
+    const { teleport } = this.#options;
+    const data = await teleport.pluginData(request.id);
     const ending = endingOf(request, data);
     if (ending !== undefined) this.#over(request.id, ending);
-    await this.#record(request, data);
-  }
-
-  // For whoever goes back to the predecessor; nothing here reads it.
-  async #record(request: AccessRequest, data: PluginData): Promise<void> {
-    const end = endOfState(request.state);
-    if (end === undefined || boundIncidents(data).length === 0 || (data.resolution ?? "") !== "") return;
-    const resolution = resolutionData(end, reasonOf(request));
-    await this.#options.teleport.updatePluginData(request.id, resolution, { resolution: "" });
+    await recordResolution(teleport, request, data);
   }
 
   #over(requestId: string, ending: Ending): void {
@@ -255,7 +235,7 @@ export class Inventory implements WatchSink {
     this.#pending?.delete(requestId);
     this.#ended.remember(requestId, ending);
     const isOpenAtEdge = this.#atEdge?.has(requestId) === true;
-    if (isOpenAtEdge && send({ type: "ended", requestId, ...ending })) this.#atEdge?.delete(requestId);
+    if (isOpenAtEdge && send({ type: "ended", requestId, ...ending })) this.#atEdge?.ended(requestId);
     log.info("Request ended", { requestId, end: ending.end });
     ended(requestId);
   }

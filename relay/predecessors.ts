@@ -5,7 +5,7 @@
  */
 import type { Logger } from "../shared/log.ts";
 import type { PredecessorsIncident } from "../shared/protocol.ts";
-import { type PluginData, predecessorsIncident } from "./plugin-data.ts";
+import { predecessorsIncident } from "./plugin-data.ts";
 import { TeleportError } from "./teleport/error.ts";
 import type { TeleportPort } from "./teleport/port.ts";
 
@@ -18,8 +18,8 @@ export class Predecessors {
   readonly #options: PredecessorsOptions;
   /** Requests of the first look; undefined before it. */
   #first: ReadonlySet<string> | undefined;
-  #asking: Promise<ReadonlyMap<string, PluginData>> | undefined;
-  #data: ReadonlyMap<string, PluginData> | undefined;
+  #asking: Promise<ReadonlyMap<string, PredecessorsIncident>> | undefined;
+  #incidents: ReadonlyMap<string, PredecessorsIncident> | undefined;
 
   constructor(options: PredecessorsOptions) {
     this.#options = options;
@@ -32,13 +32,12 @@ export class Predecessors {
 
   /** Whether {@link find} needs nothing that is not known yet. */
   knows(requestId: string): boolean {
-    return this.#data !== undefined || this.#first?.has(requestId) === false;
+    return this.#incidents !== undefined || this.#first?.has(requestId) === false;
   }
 
   /** What is known of a request's incident; undefined when there is none, or nothing is known. */
   known(requestId: string): PredecessorsIncident | undefined {
-    const data = this.#first?.has(requestId) === true ? this.#data?.get(requestId) : undefined;
-    return data && predecessorsIncident(data);
+    return this.#incidents?.get(requestId);
   }
 
   /**
@@ -48,16 +47,21 @@ export class Predecessors {
   async find(requestId: string): Promise<PredecessorsIncident | undefined> {
     if (!this.knows(requestId)) {
       this.#asking ??= this.#ask();
-      this.#data = await this.#asking.finally(() => {
+      this.#incidents = await this.#asking.finally(() => {
         this.#asking = undefined;
       });
     }
     return this.known(requestId);
   }
 
-  async #ask(): Promise<ReadonlyMap<string, PluginData>> {
+  async #ask(): Promise<ReadonlyMap<string, PredecessorsIncident>> {
     try {
-      return await this.#options.teleport.allPluginData();
+      const all = await this.#options.teleport.allPluginData();
+      const found = [...all].flatMap(([id, data]) => {
+        const incident = this.#first?.has(id) === true ? predecessorsIncident(data) : undefined;
+        return incident === undefined ? [] : [[id, incident] as const];
+      });
+      return new Map(found);
     } catch (error) {
       if (!(error instanceof TeleportError) || error.code !== "permission_denied") throw error;
       this.#options.log.warn("Incidents of an earlier plugin are not looked for", { problem: error.message });

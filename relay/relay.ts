@@ -9,6 +9,7 @@ import type { Hello, RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import { AuditLog } from "./audit.ts";
 import { Binder } from "./binding.ts";
 import type { Way } from "./channel.ts";
+import { decideByProblem } from "./check/role.ts";
 import type { Clock } from "./clock.ts";
 import type { RelayConfig } from "./config.ts";
 import { Decider } from "./decider.ts";
@@ -21,6 +22,7 @@ import { Inventory } from "./inventory.ts";
 import { Lanes } from "./lanes.ts";
 import { createDial } from "./link/web-socket.ts";
 import { Link } from "./link.ts";
+import { Predecessors } from "./predecessors.ts";
 import { readRelayKey } from "./relay-key.ts";
 import { Renewal } from "./renewal.ts";
 import { RenewingTeleport } from "./renewing-teleport.ts";
@@ -33,6 +35,7 @@ import type { TeleportPort, TeleportServer } from "./teleport/port.ts";
 import { UserTraits } from "./user-traits.ts";
 import { Watch } from "./watch.ts";
 import { openTeleport } from "./way-in.ts";
+import { type WayToDecide, wayToDecide } from "./ways-to-decide.ts";
 
 /** How often requests whose time has come are looked for, in ms: people are told within a minute. */
 const EXPIRY_CHECK_MS = 5_000;
@@ -107,11 +110,13 @@ async function runJourneys(parts: Parts): Promise<void> {
   const rules = new RuleBook({ teleport, clock, log });
   const traits = new UserTraits({ teleport, now: clock.now, log });
   const names = new ResourceNames({ cluster, teleport, clock, log });
-  const frames = new RequestFrames({ rules, traits, names, clock, log });
+  const predecessors = new Predecessors({ teleport, log });
+  const frames = new RequestFrames({ rules, traits, names, predecessors, clock, log });
   const inventory = new Inventory({ cluster, teleport, lanes, frames, send, ended: settle, now: clock.now, log });
   const decider = new Decider({
     cluster,
     teleport,
+    way: wayOf(parts),
     lanes,
     audit,
     policy: config.policy,
@@ -174,6 +179,13 @@ async function runJourneys(parts: Parts): Promise<void> {
     (stop) => renewal.run(stop),
     (stop) => checkExpiry(inventory, clock, stop),
   ]);
+}
+
+function wayOf({ config, dependencies: { clock, log }, first: { identity, server }, teleport }: Parts): WayToDecide {
+  const { decideBy } = config.teleport;
+  const problem = decideByProblem({ version: server.version, decideBy });
+  if (problem !== null) log.warn(problem);
+  return wayToDecide(decideBy, { teleport, ownUser: identity.user, policy: config.policy, clock });
 }
 
 function renewalOf(

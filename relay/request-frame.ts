@@ -8,6 +8,7 @@ import { listingFor } from "../shared/listing.ts";
 import type { Logger } from "../shared/log.ts";
 import type { FrameOf, RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import type { Clock } from "./clock.ts";
+import type { Predecessors } from "./predecessors.ts";
 import type { ResourceNames } from "./resource-names.ts";
 import type { RuleBook } from "./rules/book.ts";
 import type { Traits } from "./teleport/port.ts";
@@ -24,6 +25,7 @@ export interface RequestFramesOptions {
   readonly rules: Pick<RuleBook, "isCurrent" | "asksTraits" | "refresh" | "recipientsFor">;
   readonly traits: Pick<UserTraits, "known" | "read">;
   readonly names: Pick<ResourceNames, "hasAll" | "find" | "named">;
+  readonly predecessors: Pick<Predecessors, "listed" | "knows" | "known" | "find">;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -35,17 +37,27 @@ export class RequestFrames {
     this.#options = options;
   }
 
+  /** These requests are pending, as the first list and every later one show. */
+  listed(requestIds: Iterable<string>): void {
+    this.#options.predecessors.listed(requestIds);
+  }
+
   /** The frame, if nothing must be asked for first. */
   now(request: AccessRequest): RequestFrame | undefined {
-    const { rules, traits, names } = this.#options;
-    if (!rules.isCurrent || !names.hasAll(request)) return undefined;
+    const { rules, traits, names, predecessors } = this.#options;
+    if (!rules.isCurrent || !names.hasAll(request) || !predecessors.knows(request.id)) return undefined;
     const known = rules.asksTraits ? traits.known(request.user) : {};
     return known === undefined ? undefined : this.#frame(request, known);
   }
 
-  /** The frame once everything is known, or has been waited for long enough. Never rejects. */
+  /**
+   * The frame once everything is known, or has been waited for long enough. Rejects with a `TeleportError` only when it
+   * cannot be told whether the request has been paged before we came.
+   */
   async later(request: AccessRequest): Promise<RequestFrame> {
-    const [traits] = await Promise.all([this.#traits(request), this.#options.names.find(request)]);
+    const { names, predecessors } = this.#options;
+    const lookUps = [this.#traits(request), names.find(request), predecessors.find(request.id)] as const;
+    const [traits] = await Promise.all(lookUps);
     return this.#frame(request, traits);
   }
 
@@ -68,10 +80,16 @@ export class RequestFrames {
   }
 
   #frame(request: AccessRequest, traits: Traits): RequestFrame {
-    const { rules, names } = this.#options;
+    const { rules, names, predecessors } = this.#options;
+    const adopt = predecessors.known(request.id);
     const named = names.named(request);
     // What cannot be shown whole cannot be approved: names are not worth that.
     const shown = listingFor(named).complete ? named : request;
-    return { type: "request", request: shown, recipients: [...rules.recipientsFor(request, traits)] };
+    return {
+      type: "request",
+      request: shown,
+      recipients: [...rules.recipientsFor(request, traits)],
+      ...(adopt && { adopt }),
+    };
   }
 }

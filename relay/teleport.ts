@@ -26,8 +26,8 @@ import type {
   WatchHandlers,
 } from "./teleport/port.ts";
 import { cutReason } from "./teleport/reason.ts";
-import { reviewMessageFor, reviewRefusal, startTimeOf } from "./teleport/review.ts";
 import { listFriendlyNames } from "./teleport/resource-listing.ts";
+import { reviewMessageFor, reviewRefusal, startTimeOf } from "./teleport/review.ts";
 import { listRules, monitoringRuleFor } from "./teleport/rules-listing.ts";
 
 export interface TeleportOptions {

@@ -176,6 +176,36 @@ describe("people", () => {
     expect(await levels(nowMs + 60_000)).toEqual([3]);
     expect(await client().onCallLevels({ userId: ALICE.id, escalationPolicyId: "POTHER1", atMs: nowMs })).toEqual([]);
   });
+
+  it.each<[string, { startMs?: number; endMs?: number }, boolean]>([
+    ["always", {}, true],
+    ["until just then", { endMs: 0 }, false],
+    ["until a moment later", { endMs: 1 }, true],
+    ["from just then", { startMs: 0 }, true],
+    ["from the next second", { startMs: 500 }, false],
+    ["until the second before", { endMs: -500 }, false],
+    ["for one shift around it", { startMs: -3_600_000, endMs: 3_600_000 }, true],
+    ["for a shift that is over", { startMs: -7_200_000, endMs: -3_600_000 }, false],
+    ["for a shift to come", { startMs: 3_600_000 }, false],
+  ])("are on call at a click within a second when they are so %s", async (_, { startMs, endMs }, isOnCall) => {
+    const atMs = nowMs + 500;
+    const shift = {
+      userId: ALICE.id,
+      ...(startMs !== undefined && { startMs: atMs + startMs }),
+      ...(endMs !== undefined && { endMs: atMs + endMs }),
+    };
+    fake.setOnCall(POLICY, [[BOT.id], [shift]]);
+    const levels = await client().onCallLevels({ userId: ALICE.id, escalationPolicyId: POLICY, atMs });
+    expect(levels).toEqual(isOnCall ? [2] : []);
+  });
+
+  it("are on call once a level, however many entries say so, as the whole team is on the last", async () => {
+    const team = Array.from({ length: 130 }, (_, n) => fake.addUser({ name: `T${n}`, email: `t${n}@example.com` }).id);
+    const shifts = team.map((_, n) => ({ userId: ALICE.id, scheduleId: `PS${n}` }));
+    fake.setOnCall(POLICY, [[ALICE.id, ...shifts], [BOT.id], [...team, ALICE.id]]);
+    const of = (userId: string) => client().onCallLevels({ userId, escalationPolicyId: POLICY, atMs: nowMs });
+    expect([await of(ALICE.id), await of(BOT.id), await of(team[129] ?? "")]).toEqual([[1, 3], [2], [3]]);
+  });
 });
 
 describe("what else is read", () => {
@@ -230,7 +260,16 @@ describe("faults", () => {
     expect(pagerDuty.budget).toEqual({ limit: 960, remaining: 0, resetMs: nowMs + 17_000 });
     fake.rateLimit.options = { perMinute: null, omitHeaders: true };
     fake.failNext("GET /users/*", 429);
-    expect(await errorOf(pagerDuty.user(ALICE.id))).toMatchObject({ code: "rate_limited", retryAfterMs: null });
+    expect(await errorOf(client().user(ALICE.id))).toMatchObject({ code: "rate_limited", retryAfterMs: null });
+  });
+
+  it("come without a call while the account's rate allows none", async () => {
+    fake.failNext("GET /users/*", 429, {}, { headers: { "ratelimit-reset": "17" } });
+    const pagerDuty = client();
+    await errorOf(pagerDuty.user(ALICE.id));
+    const calls = fake.calls.length;
+    expect(await errorOf(pagerDuty.user(ALICE.id))).toMatchObject({ code: "rate_limited", retryAfterMs: 17_000 });
+    expect([fake.calls.length, (await errorOf(pagerDuty.addNote("Q1", "hm"))).mayHaveHappened]).toEqual([calls, false]);
   });
 
   it("are timeouts when no answer comes", async () => {

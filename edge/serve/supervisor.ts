@@ -11,17 +11,18 @@ const END_WITHIN_MS = 3000;
 
 /**
  * Descriptor 3 is workerd's control channel, 4 our pipe. A line on the pipe asks workerd to end; its end, whoever closed
- * it, kills. Workerd's own output goes to stderr.
+ * it, kills. A SIGTERM to the whole process group must not take the watcher away, for workerd may have to be killed.
+ * Workerd's own output goes to stderr.
  */
 const SCRIPT = `
 exec 4<&0 </dev/null
 "$@" 4<&- >&2 &
 workerd=$!
-{ read -r line && kill -TERM $workerd && read -r line; kill -KILL $workerd; } <&4 3>&- 2>/dev/null &
+trap : TERM INT
+{ trap : TERM INT; read -r line && kill -TERM $workerd && read -r line; kill -KILL $workerd; } <&4 3>&- 2>/dev/null &
 watch=$!
-wait $workerd
-status=$?
-kill $watch 2>/dev/null
+while kill -0 $workerd 2>/dev/null; do wait $workerd; status=$?; done
+kill -KILL $watch 2>/dev/null
 exit $status
 `;
 

@@ -7,12 +7,15 @@ import type { ActionPointer } from "../../shared/custom-action.ts";
 import type { Verdict } from "../../shared/decisions.ts";
 import { MAX_USER_TEXT_CHARACTERS } from "../../shared/listing.ts";
 import type { Outcome } from "../../shared/protocol.ts";
-import { NEAR_MISS_NOTE } from "../incident.ts";
+import { NEAR_MISS_NOTE, reviewGivenNote, waitingNote } from "../incident.ts";
 import { withNote } from "../paging.ts";
 import { type Decision, MAX_DECISIONS, pagingOf, type RequestRecord, withDecision, withPaging } from "../record.ts";
 import { refusalNote } from "../refusal-note.ts";
 import { incidentResolved, retryDelayMs } from "./paging.ts";
 import { personText, requestEnded } from "./request.ts";
+
+/** Most problems of a request that are remembered as told. */
+const MAX_PROBLEMS = 20;
 
 /** What only PagerDuty can tell about who clicked. `onCallLevels` is null when nobody asks for it. */
 export interface Identity {
@@ -135,7 +138,28 @@ export function decided(
     return isInVain ? incidentResolved(told, decision.incidentId, null, nowMs) : told;
   }
   const end = endOfState(outcome.state);
-  return end === undefined ? settled : requestEnded(settled, { end, who: null, why: null, clickId }, nowMs, retainMs);
+  if (end !== undefined) return requestEnded(settled, { end, who: null, why: null, clickId }, nowMs, retainMs);
+  return outcome.state === "PENDING" ? toldOfReview(settled, decision, nowMs) : settled;
+}
+
+function toldOfReview(record: RequestRecord, decision: Decision, nowMs: number): RequestRecord {
+  const paging = pagingOf(record, decision.incidentId);
+  if (paging === undefined) return record;
+  const note = reviewGivenNote(decision.verdict, personText(decision.name, decision.email) ?? "");
+  return withPaging(record, paging.id, (told) => withNote(told, note, nowMs));
+}
+
+/** The relay cannot carry out the clicks before somebody mends something: their incidents are told, once for each problem. */
+export function decisionsWait(record: RequestRecord, problem: string, nowMs: number): RequestRecord {
+  const waiting = record.decisions.filter(({ state }) => state === "undecided");
+  if (waiting.length === 0 || record.end !== null || record.problemsTold.includes(problem)) return record;
+  const incidents = new Set(waiting.map(({ incidentId }) => incidentId));
+  const pagings = record.pagings.map((paging) =>
+    paging.incidentId !== null && incidents.has(paging.incidentId)
+      ? withNote(paging, waitingNote(problem), nowMs)
+      : paging,
+  );
+  return { ...record, pagings, problemsTold: [...record.problemsTold, problem].slice(-MAX_PROBLEMS) };
 }
 
 /** The field that a refused click had set is as it was before, or will stay as it is. */

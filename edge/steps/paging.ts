@@ -3,7 +3,7 @@
  * record. Pure.
  */
 import { mergedNote, RESOLVED_WHILE_PENDING_NOTE, titleFor } from "../incident.ts";
-import { closed, closing, type Paging, withNote } from "../paging.ts";
+import { closed, closing, type Paging, withNote, withoutFirstNote } from "../paging.ts";
 import { pagingOf, type RequestRecord, withNewPaging, withPaging } from "../record.ts";
 
 /** Shortest and longest wait between two attempts at the same thing, in ms. */
@@ -81,13 +81,13 @@ export function textTooLong(record: RequestRecord, pagingId: string, nowMs: numb
 /** The first note that was waiting is written, under this id. */
 export function noteWritten(record: RequestRecord, pagingId: string, noteId: string, nowMs: number): RequestRecord {
   return withPaging(record, pagingId, (paging) =>
-    succeeded({ ...paging, notes: paging.notes.slice(1), noteIds: [...paging.noteIds, noteId] }, nowMs),
+    succeeded({ ...withoutFirstNote(paging, nowMs, true), noteIds: [...paging.noteIds, noteId] }, nowMs),
   );
 }
 
 /** PagerDuty will never take the first note that was waiting; it must not hold up what comes behind it. */
 export function noteRefused(record: RequestRecord, pagingId: string, nowMs: number): RequestRecord {
-  return withPaging(record, pagingId, (paging) => succeeded({ ...paging, notes: paging.notes.slice(1) }, nowMs));
+  return withPaging(record, pagingId, (paging) => succeeded(withoutFirstNote(paging, nowMs, false), nowMs));
 }
 
 /** We resolved the incident, or it is gone for good. */

@@ -2,6 +2,7 @@
  * What the relay says of a request: it is there, it has changed, it has ended. Record and input → record. Pure.
  */
 import { type AccessRequest, digestOf, type RequestEnd } from "../../shared/access-request.ts";
+import type { PredecessorsIncident } from "../../shared/protocol.ts";
 import { changedNote, endNote, reviewNote } from "../incident.ts";
 import { closing, isLive, type Paging, withNote } from "../paging.ts";
 import { type RequestRecord, withNewPaging, withPaging } from "../record.ts";
@@ -12,17 +13,24 @@ import { retryDelayMs } from "./paging.ts";
 export const EXPIRY_GRACE_MS = 30_000;
 
 /** A request that is seen for the first time, paged at once when it is known where. */
-export function newRecord(cluster: string, request: AccessRequest, routing: Routing, nowMs: number): RequestRecord {
+export function newRecord(
+  cluster: string,
+  request: AccessRequest,
+  routing: Routing,
+  nowMs: number,
+  adopt: PredecessorsIncident | null = null,
+): RequestRecord {
   const record: RequestRecord = {
     cluster,
     request,
     digest: digestOf(cluster, request),
     firstSeenMs: nowMs,
     reviewsTold: 0,
-    routing: { targets: routing.kind === "unrouted" ? [...routing.targets] : [], attempts: 0, dueMs: nowMs },
+    routing: { targets: routing.kind === "unrouted" ? [...routing.targets] : [], adopt, attempts: 0, dueMs: nowMs },
     pagings: [],
     decisions: [],
     helped: [],
+    problemsTold: [],
     end: null,
     purgeMs: null,
   };
@@ -101,7 +109,8 @@ export function requestEnded(record: RequestRecord, ending: Ending, nowMs: numbe
   return {
     ...record,
     pagings,
-    routing: null,
+    // An incident that is there already has to be closed all the same.
+    routing: record.routing?.adopt ? record.routing : null,
     end: { end: ending.end, who, why, atMs: nowMs },
     purgeMs: Math.max(nowMs, accessEndsMs) + retainMs,
   };

@@ -7,11 +7,6 @@ import type { Rule } from "./rules.ts";
 /** The values that are refused, each with what to write instead. */
 export const unsupported: readonly Rule[] = [
   {
-    about: ["teleport.decide_by"],
-    problem: ({ teleport: { decide_by = "state" } }) =>
-      decide_by !== "state" && later(`decide_by = "${decide_by}"`, 'write "state"'),
-  },
-  {
     about: ["policy.auto_approve_on_call"],
     problem: ({ policy }) => policy.auto_approve_on_call === true && later("auto_approve_on_call", "write false"),
   },

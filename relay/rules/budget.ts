@@ -5,7 +5,7 @@
  */
 import { ConditionFault } from "./fault.ts";
 
-/** Steps and characters in one answer: some milliseconds. Real conditions take a few hundred. */
+/** Steps and characters in one answer: some milliseconds, a fifth of a second at the very worst. Real conditions take thousands. */
 export const MAX_COST = 500_000;
 
 /** What is left to spend on one answer. */

@@ -4,7 +4,7 @@
 import type { Budget } from "./budget.ts";
 import { binary, binaryVariadic, type Callable, ternary, unary, unaryVariadic, variadic } from "./define.ts";
 import { ConditionFault } from "./fault.ts";
-import { replaceMatches } from "./regexp/replace.ts";
+import { replaceMatches } from "./regexp.ts";
 import { emailLocal, lowerCase, replaceAll, rfc3339Time, split, upperCase } from "./text.ts";
 import {
   ANY,

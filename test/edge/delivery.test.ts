@@ -32,7 +32,19 @@ describe("couldMatter", () => {
     ["resolved by an integration", byIntegration, true],
     ["resolved by a merge", merged, true],
     ["a workflow's start", workflow, true],
-    ["changed fields", fieldValues, true],
+    ["a field that was set to a verdict", fieldValues, true],
+    ["a field that was set to something else", fieldValues.replaceAll('"approve"', '"pending"'), false],
+    [
+      "a field beside one that has a verdict",
+      fieldValues
+        .replaceAll("PFREQ1D", "PX")
+        .replace(
+          '[{"data_type":"string","field_type":"single_value_fixed","id":"PFDEC1S","name":"teleport_decision","namespace":"incidents","type":"field_value","value":"pending"}]',
+          '[{"id":"PX"}]',
+        ),
+      false,
+    ],
+    ["a resolution note with a command", noteSaying("Resolution Note: /deny"), true],
     ["a note with a command", noteSaying("/deny not today"), true],
     ["a note with a mistyped command", noteSaying("/aprove"), true],
     ["a note that quotes a command", noteSaying("please write /approve"), false],

@@ -94,7 +94,7 @@ describe("bodyFor", () => {
     ["note", /^To decide: add a note that starts with \/approve or \/deny/],
     ["action", /^To decide: run the incident action "Approve Request" or "Deny Request"/],
     ["workflow", /^To decide: run the incident workflow/],
-    ["field", /^To decide: set the incident's decision field/],
+    ["field", /^To decide: set the incident's field "teleport_decision"/],
   ] as const)("tells how to decide by %s alone", (channel, line) => {
     const ways = linesOf({}, { decisions: { ...DECISIONS, channels: [channel] } }).filter((text) =>
       /^(To|Or)\b/.test(text),

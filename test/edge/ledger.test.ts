@@ -6,6 +6,7 @@ import { bound } from "../../edge/steps/binding.ts";
 import { clicked } from "../../edge/steps/click.ts";
 import { incidentClosed, noteWritten } from "../../edge/steps/paging.ts";
 import { requestEnded } from "../../edge/steps/request.ts";
+import { RANK } from "../../edge/todo.ts";
 import { NodeSql } from "../fakes/node-sql.ts";
 import { click, DECISIONS, HOUR_MS, NOW, OPENED, paged, RETAIN_MS, review, SERVICE, wanted } from "./samples.ts";
 
@@ -183,6 +184,8 @@ describe("with a year of finished requests", () => {
     ["openRequests", (hot) => hot.openRequests()],
     ["awaitingRelay", (hot) => hot.awaitingRelay()],
     ["dueBy", (hot) => hot.dueBy(NOW, 10)],
+    ["dueOf", (hot) => hot.dueOf(RANK.click, NOW, 10)],
+    ["isAnyDue", (hot) => hot.isAnyDue(NOW)],
     ["nextLookMs", (hot) => hot.nextLookMs(NOW)],
     ["isOpeningAny", (hot) => hot.isOpeningAny()],
     ["addDelivery", (hot) => hot.addDelivery(delivery("x"), NOW, true)],
@@ -217,7 +220,7 @@ describe("with a year of finished requests", () => {
     const record = JSON.stringify(finished("0"));
     sql.run(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-       INSERT INTO request SELECT 'old-' || i, 'd', 0, 0, 0, 0, 0, ? + i, ? FROM n`,
+       INSERT INTO request SELECT 'old-' || i, 'd', 0, 0, 0, 0, 0, 3, ? + i, ? FROM n`,
       NOW + RETAIN_MS,
       record,
     );

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Ledger } from "../../edge/ledger.ts";
 import { MAX_TASKS_AT_ONCE, MENDING_RETRY_MS, Outbox, type Worker } from "../../edge/outbox.ts";
+import { FRESH_PACE } from "../../edge/pace.ts";
 import { faultForAnswer, faultForSilence, PagerDutyError } from "../../edge/pagerduty/error.ts";
 import { Requests } from "../../edge/requests.ts";
 import { incidentOpened, noteWritten } from "../../edge/steps/paging.ts";
@@ -25,7 +26,9 @@ function outboxWith(work: Worker) {
     now: () => clock.nowMs,
     random: () => 0,
     log: createLogger({ severity: "info", format: "text", now: () => clock.nowMs, write: (line) => lines.push(line) }),
+    pace: () => FRESH_PACE,
     trouble: (problem) => troubles.push(problem),
+    waits: () => {},
   });
   const requests = new Requests({
     cluster: CLUSTER,

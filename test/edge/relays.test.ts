@@ -66,6 +66,19 @@ function disconnect(relay: ScriptedRelay): void {
   relays.closed(relay.socket);
 }
 
+describe("where the active relay found us", () => {
+  it("is known once it has greeted, and forgotten when it goes", () => {
+    const relay = new ScriptedRelay((socket, message) => relays.receive(socket, message));
+    sockets.push(relay.socket);
+    relays.accept(relay.socket, { relayKey: "thumbprint", origin: "https://edge.example.com" });
+    expect(relays.origin).toBeNull();
+    relay.hello();
+    expect(relays.origin).toBe("https://edge.example.com");
+    disconnect(relay);
+    expect(relays.origin).toBeNull();
+  });
+});
+
 describe("a greeting", () => {
   it.each([
     ["a newer protocol", hello({ protocol: 2 }), CLOSE.unsupportedVersion],

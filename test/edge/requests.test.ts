@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { NEAR_MISS_NOTE } from "../../edge/incident.ts";
 import { Ledger } from "../../edge/ledger.ts";
 import { Requests } from "../../edge/requests.ts";
 import { incidentOpened } from "../../edge/steps/paging.ts";
@@ -93,6 +94,40 @@ describe("a delivery", () => {
   it("helps nobody where notes do not count", () => {
     deliver(noteEvent(OPENED.incidentId, "/aprove"), { ...DECISIONS, channels: ["action"] });
     expect(ledger.load(REQUEST_ID)?.helped).toEqual([]);
+  });
+
+  it("helps a person once who gives a command while resolving", () => {
+    deliver(noteEvent(OPENED.incidentId, "Resolution Note: /approve"));
+    deliver(noteEvent(OPENED.incidentId, "Resolution Note: /deny"));
+    const { helped, pagings, decisions } = ledger.load(REQUEST_ID) ?? {};
+    expect([helped, pagings?.[0]?.notes.map(({ text }) => text), decisions]).toEqual([[BOB.id], [NEAR_MISS_NOTE], []]);
+  });
+
+  it("helps nobody who is us, though the note's id is not known yet", () => {
+    deliver(noteEvent(OPENED.incidentId, "/aprove", { agent: { id: BOT.id, type: "user_reference" } }));
+    expect(ledger.load(REQUEST_ID)?.helped).toEqual([]);
+  });
+
+  it.each([
+    ["a person", { id: BOB.id, type: "user_reference" }, null, ["deny"]],
+    ["us", { id: BOT.id, type: "user_reference" }, null, []],
+    ["an integration", { id: "PINT8VQ", type: "inbound_integration_reference" }, null, []],
+    ["time", null, null, []],
+    ["a person who merges", { id: BOB.id, type: "user_reference" }, "QOTHER", []],
+  ])("under on_resolve = deny is a denial only of a person: %s", (_, agent, mergedInto, expected) => {
+    deliver(resolvedEvent(OPENED.incidentId, { agent, mergedInto }), { ...DECISIONS, onResolve: "deny" });
+    expect(verdicts()).toEqual(expected);
+    expect(ledger.load(REQUEST_ID)?.pagings[0]?.resolvedInPagerDuty).toBe(expected.length === 0);
+  });
+
+  it.each([
+    ["whole", "action", "/approve", false, "undecided"],
+    ["trimmed", "action", "/approve because", true, "rereading"],
+    ["an approval to be confirmed", "all", "/approve", false, "rereading"],
+    ["a denial", "all", "/deny", false, "undecided"],
+  ] as const)("is read again where that is needed: %s", (_, confirm, content, trimmed, state) => {
+    deliver(noteEvent(OPENED.incidentId, content, { trimmed }), { ...DECISIONS, confirm });
+    expect(ledger.load(REQUEST_ID)?.decisions.map((decision) => decision.state)).toEqual([state]);
   });
 
   it("is stored only when it is a click, and once", () => {

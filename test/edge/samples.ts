@@ -157,13 +157,13 @@ function event(type: string, data: unknown, { id, atMs = NOW, agent = person }: 
 export function noteEvent(
   incidentId: string,
   content: string,
-  { noteId = "PNOTE01", ...options }: EventOptions & { noteId?: string } = {},
+  { noteId = "PNOTE01", trimmed = false, ...options }: EventOptions & { noteId?: string; trimmed?: boolean } = {},
 ): Uint8Array {
   const data = {
     incident: { id: incidentId, type: "incident_reference" },
     id: noteId,
     content,
-    trimmed: false,
+    trimmed,
     type: "incident_note",
   };
   return event("incident.annotated", data, options);
@@ -179,6 +179,39 @@ export function resolvedEvent(
       ? null
       : { type: "merge_resolve_reason", incident: { id: mergedInto, type: "incident_reference" } };
   return event("incident.resolved", { id: incidentId, incident_key: null, resolve_reason }, options);
+}
+
+/** The bytes of a delivery about a workflow that was started. */
+export function workflowEvent(incidentId: string, triggerId: string, options: EventOptions = {}): Uint8Array {
+  const data = {
+    incident: { id: incidentId },
+    workflow_trigger: { id: triggerId, type: "workflow_trigger_reference" },
+  };
+  return event("incident.workflow.started", data, options);
+}
+
+/** The bytes of a delivery about a custom field that was changed. */
+export function fieldEvent(
+  incidentId: string,
+  { value, before }: { value: string | null; before: string | null },
+  options: EventOptions = {},
+): Uint8Array {
+  const field = { id: "PFIELD1", name: DECISIONS.field };
+  const custom_fields = [
+    { ...field, value },
+    { id: "PFIELD2", name: "impact", value: "approve" },
+  ];
+  const data = { incident: { id: incidentId }, custom_fields, changed_custom_fields: [{ ...field, value: before }] };
+  return event("incident.custom_field_values.updated", data, options);
+}
+
+/** The bytes of a delivery of any type about an incident as a whole. */
+export function incidentEvent(type: string, incidentId: string, options: EventOptions = {}): Uint8Array {
+  return event(
+    type,
+    { id: incidentId, incident: { id: incidentId }, incident_key: null, resolve_reason: null },
+    options,
+  );
 }
 
 /** The bytes that PagerDuty posts when a button is pressed. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { REMEMBER_SERVICES_MS } from "../../edge/services.ts";
+import { REMEMBER_NO_SERVICE_MS, REMEMBER_SERVICES_MS } from "../../edge/services.ts";
 import { Host, type ScriptedRelay } from "./host.ts";
 import { BOB, CAROL, KEY, noteEvent, POLICY, SERVICE } from "./samples.ts";
 
@@ -86,6 +86,14 @@ describe("a request", () => {
     expect(bodyOn(SERVICE)).toContain('The service "Paymints", which this request is for, was not found in PagerDuty');
     expect(bodyOn("PSVC3")).not.toContain("not found");
     expect(host.ledger.faults(1)[0]?.what).toContain('"Paymints"');
+  });
+
+  it("finds a service that was made just now, a moment later", async () => {
+    await ask({ id: "one", ...notify("Paymints") });
+    host.pagerDuty.addService({ id: "PMINT01", name: "Paymints", policyId: POLICY });
+    host.nowMs += REMEMBER_NO_SERVICE_MS;
+    await ask({ id: "two", ...notify("Paymints") });
+    expect(paged()).toEqual([SERVICE, "PMINT01"]);
   });
 
   it("says so again when it is paged again", async () => {

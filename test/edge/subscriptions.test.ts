@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { REMEMBER_SUBSCRIPTIONS_MS } from "../../edge/subscriptions.ts";
+import { REMEMBER_SUBSCRIPTIONS_MS, REMEMBER_UNCOVERED_MS } from "../../edge/subscriptions.ts";
 import type { SubscriptionDraft } from "../fakes/pagerduty/setup.ts";
 import { Host, type ScriptedRelay } from "./host.ts";
 import { CLUSTER, DECISIONS, POLICY } from "./samples.ts";
@@ -81,7 +81,7 @@ describe("answers from a service", () => {
     subscribe();
     await page("r2");
     expect(covered("r2")).toEqual([false]);
-    host.nowMs += REMEMBER_SUBSCRIPTIONS_MS;
+    host.nowMs += REMEMBER_UNCOVERED_MS;
     await page("r3");
     expect([covered("r3"), faults().length]).toEqual([[true], 1]);
     expect(host.board.status()).toMatchObject({ uncovered: [] });

@@ -87,7 +87,7 @@ describe("the alarm", () => {
 
   it("is armed although a record is torn, and looks after the others", async () => {
     await opened();
-    host.sql.run("INSERT INTO request VALUES ('torn', 'd', 0, 0, 1, 0, 0, 1, '{}')");
+    host.sql.run("INSERT INTO request VALUES ('torn', 'd', 0, 0, 1, 0, 0, 2, 1, '{}')");
     host.crash();
     await host.pass(HOUR_MS + GRACE_MS);
     expect(host.record.end?.end).toBe("expired");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PEOPLE, type Stage, type StageOptions } from "../stage/stage.ts";
+import { PEOPLE, SERVICE, type Stage, type StageOptions } from "../stage/stage.ts";
 import { ask, boundIncidentFor, incidentsOf, setStage, stateReached, verdictsSent, WITHIN_MS } from "./journey.ts";
 
 const FIELD = "teleport_decision";
@@ -22,7 +22,8 @@ describe("a request whose people run workflows", () => {
   ] as const)("is decided by the manual trigger %s alone", async (triggerId, state) => {
     const stage = await setStageFor({ channels: '["workflow"]', ...triggers });
     const { account } = stage.pagerDuty;
-    for (const id of ["T-APPROVE", "T-DENY", "T-OTHER"]) account.addWorkflow({ name: "Approve Request", triggerId: id });
+    for (const id of ["T-APPROVE", "T-DENY", "T-OTHER"])
+      account.addWorkflow({ name: "Approve Request", triggerId: id });
     const requestId = ask(stage);
     const incident = await boundIncidentFor(stage, requestId);
     expect(incident.details).toContain("To decide: run the incident workflow that approves, or the one that denies.");
@@ -47,7 +48,7 @@ describe("a request whose people set a field", () => {
 
     stage.pagerDuty.as(carol.id).setField(incident.id, FIELD, "approve");
     await noteSaying(stage, incident.id, "you were not on call");
-    await stage.pagerDuty.waitForCall("PUT /incidents/{id}/custom_fields/values", WITHIN_MS);
+    await stage.pagerDuty.waitForCall(({ route }) => route === "PUT /incidents/{id}/custom_fields/values", WITHIN_MS);
     expect(stage.pagerDuty.incident(incident.id).fieldValues.get(fieldId)).toBeNull();
     expect([...stage.pagerDuty.incident(incident.id).fieldValues.values()]).toContain("pending");
     expect(verdictsSent(stage, requestId)).toBe(0);
@@ -67,7 +68,7 @@ describe('a request under on_resolve = "deny"', () => {
     const incident = await boundIncidentFor(stage, requestId);
     expect(incident.details).toContain("Resolving this incident denies the request.");
 
-    stage.pagerDuty.asAutomation().resolve(incident.id);
+    stage.pagerDuty.asIntegration(SERVICE).resolve(incident.id);
     await noteSaying(stage, incident.id, "still pending");
     stage.pagerDuty.as(carol.id).reopen(incident.id);
     stage.pagerDuty.as(carol.id).resolve(incident.id);
@@ -83,7 +84,7 @@ describe('a request under on_resolve = "deny"', () => {
 });
 
 describe('a request under confirm = "all"', () => {
-  it("is approved by a note that PagerDuty shows again, and not by one that was changed meanwhile", async () => {
+  it("is approved by a note that PagerDuty shows again, for the whole of its reason", async () => {
     const stage = await setStageFor({ channels: '["note"]' }, { policy: { confirm: '"all"' } });
     const requestId = ask(stage);
     const incident = await boundIncidentFor(stage, requestId);

@@ -21,7 +21,8 @@ function binding() {
   teleport.put(liveOf());
   const lines: string[] = [];
   const log = createLogger({ severity: "info", format: "text", now: () => 0, write: (line) => lines.push(line) });
-  const options = { cluster: CLUSTER, teleport, log };
+  const clock = new ManualClock(NOW_MS);
+  const options = { cluster: CLUSTER, teleport, clock, log };
   return { teleport, lines, options };
 }
 

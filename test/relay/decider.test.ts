@@ -50,7 +50,7 @@ describe("a click", () => {
       {
         requestId: REQUEST_ID,
         state: "APPROVED",
-        words: { delegator: "pagerduty:bob@example.com", reason: "go on [pd:EVENT1]" },
+        words: { delegator: "pagerduty:bob@example.com", reason: "go on [pd:EVENT1]", assumeStartMs: null },
       },
     ]);
     expect(onDisk).toEqual([["intent"]]);
@@ -98,7 +98,7 @@ describe("a click", () => {
     expect(relay.outcomes).toEqual([[frame.clickId, refused(refusal)]]);
     expect(relay.audit.records).toMatchObject([{ kind: "refusal", refusal, requestId: frame.requestId }]);
     expect(teleport.verdicts).toEqual([]);
-    expect(teleport.count("updatePluginData")).toBe(0);
+    expect(teleport.data.get(REQUEST_ID)).toEqual(boundData());
   });
 
   it("says what its bytes say, whatever its envelope does", async () => {

@@ -1,10 +1,12 @@
 /** A relay's second half alone: a decider over a Teleport in memory, with an audit log that can be broken. */
 import type { AuditRecord } from "../../relay/audit/record.ts";
 import type { AuditSink } from "../../relay/audit-trail.ts";
+import type { DecideBy } from "../../relay/check/role.ts";
 import type { Clock } from "../../relay/clock.ts";
 import { Decider, type DeciderOptions } from "../../relay/decider.ts";
 import { Lanes } from "../../relay/lanes.ts";
 import { TeleportError } from "../../relay/teleport/error.ts";
+import { wayToDecide } from "../../relay/ways-to-decide.ts";
 import type { AccessRequest } from "../../shared/access-request.ts";
 import { createLogger } from "../../shared/log.ts";
 import type { Outcome, RelayFrame, Unnumbered } from "../../shared/protocol.ts";
@@ -45,12 +47,18 @@ export class RelayHalf {
   readonly audit = new MemoryAudit();
   readonly decider: Decider;
 
-  constructor(teleport: DeciderOptions["teleport"], clock: Clock, change: Partial<DeciderOptions> = {}) {
+  constructor(
+    teleport: MemoryTeleport,
+    clock: Clock,
+    change: Partial<DeciderOptions> = {},
+    decideBy: DecideBy = "state",
+  ) {
     let ids = 0;
     const name = `relay-${Math.round(clock.now())}-${RelayHalf.#count++}`;
     this.decider = new Decider({
       cluster: CLUSTER,
       teleport,
+      way: wayToDecide(decideBy, { teleport, ownUser: teleport.ownUser, policy: change.policy ?? policyOf(), clock }),
       lanes: new Lanes((error) => this.lines.push(`LANE ${error}`)),
       audit: this.audit,
       policy: policyOf(),
@@ -79,13 +87,13 @@ export class RelayHalf {
 }
 
 /** A pending request of Alice's, bound to its incident, and one relay. */
-export function deciding(change: Partial<DeciderOptions> = {}) {
+export function deciding(change: Partial<DeciderOptions> = {}, decideBy: DecideBy = "state") {
   const clock = new ManualClock(NOW_MS);
   const teleport = new MemoryTeleport();
   teleport.put(liveOf());
   teleport.data.set(REQUEST_ID, { ...boundData() });
-  const relay = new RelayHalf(teleport, clock, change);
-  return { clock, teleport, relay, another: () => new RelayHalf(teleport, clock, change) };
+  const relay = new RelayHalf(teleport, clock, change, decideBy);
+  return { clock, teleport, relay, another: () => new RelayHalf(teleport, clock, change, decideBy) };
 }
 
 /** Never settles: what a process that was killed waits for. */

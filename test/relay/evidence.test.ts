@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Verifiers, verifiedClick } from "../../relay/evidence.ts";
 import { toBase64 } from "../../shared/bytes.ts";
-import { type Evidence, MAX_DELIVERY_BYTES } from "../../shared/protocol.ts";
+import { type Evidence, MAX_CONFIRMATION_BYTES, MAX_DELIVERY_BYTES } from "../../shared/protocol.ts";
 import {
   ACTION_TOKENS,
   BOB,
@@ -102,6 +102,44 @@ describe("a signed delivery", () => {
   });
 });
 
+describe('a delivery under confirm = "all"', () => {
+  const decisions = { ...verifiersOf().decisions, confirm: "all" as const };
+  const note = { id: "N-EVENT1", content: "/approve", user: { id: BOB, type: "user_reference" } };
+  const shown = (value: unknown) => toBase64(new TextEncoder().encode(JSON.stringify(value)));
+
+  function confirmed(confirmation: string, verdict: "approve" | "deny" = "approve") {
+    const evidence = noteEvidence({ verdict });
+    return clickIn({ ...evidence, ...(evidence.kind === "signed" && { confirmation }) }, { decisions });
+  }
+
+  it("shows its approval when PagerDuty shows it again", () => {
+    expect(confirmed(shown({ note }))).toMatchObject({ id: "EVENT1", verdict: "approve" });
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["no base64", "%"],
+    ["no JSON", toBase64(new TextEncoder().encode("hello"))],
+    ["another note", shown({ note: { ...note, id: "N-EVENT2" } })],
+    ["another author", shown({ note: { ...note, user: { id: "PCAROL", type: "user_reference" } } })],
+    ["a denial", shown({ note: { ...note, content: "/deny" } })],
+    ["more bytes than it may have", shown({ note, padding: "x".repeat(MAX_CONFIRMATION_BYTES) })],
+  ])("shows no approval with %s", (_, confirmation) => {
+    expect(confirmed(confirmation)).toBeUndefined();
+  });
+
+  it("shows no approval that was not read again, and every denial", () => {
+    expect(clickIn(noteEvidence(), { decisions })).toBeUndefined();
+    expect(clickIn(noteEvidence({ verdict: "deny" }), { decisions })).toMatchObject({ verdict: "deny" });
+    expect(confirmed(shown({ note: { ...note, content: "never mind" } }), "deny")).toBeDefined();
+  });
+
+  it("takes what was read again for nothing else", () => {
+    const evidence = signed({ signature: "", confirmation: shown({ note }) });
+    expect(clickIn(evidence, { decisions })).toBeUndefined();
+  });
+});
+
 describe("a pressed button", () => {
   const ENTRY = {
     id: "RENTRY1",
@@ -134,6 +172,11 @@ describe("a pressed button", () => {
     ["an entry that is no entry", { logEntry: toBase64(new TextEncoder().encode("{}")) }],
   ])("shows nothing with %s", (_, change) => {
     expect(clickIn(pressed(change), {}, "RENTRY1")).toBeUndefined();
+  });
+
+  it("needs no other confirmation than the log entry that it is", () => {
+    const decisions = { ...verifiersOf().decisions, confirm: "all" as const };
+    expect(clickIn(pressed(), { decisions }, "RENTRY1")).toBeDefined();
   });
 
   it("shows nothing under another id", () => {

@@ -27,6 +27,7 @@ function approval(change: Partial<Case> = {}): Case {
     word: wordOf(),
     requesterEmails: [],
     policy: policyOf(),
+    way: { passesThresholds: true, hasReviewed: false, namelessBecause: null },
     auditIsWritable: true,
     nowMs: NOW_MS,
     ...change,

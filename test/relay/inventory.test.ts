@@ -16,6 +16,7 @@ import { UNAVAILABLE } from "./deciding.ts";
 const HOUR_MS = 3_600_000;
 
 const AT_ONCE: InventoryOptions["frames"] = {
+  listed: () => undefined,
   now: (request) => ({ type: "request", request, recipients: [] }),
   later: async (request) => ({ type: "request", request, recipients: [] }),
 };
@@ -489,6 +490,7 @@ describe("a request whose frame must be waited for", () => {
   function waiting() {
     const waited: PromiseWithResolvers<void>[] = [];
     const frames: InventoryOptions["frames"] = {
+      listed: () => undefined,
       now: () => undefined,
       later: async (request) => {
         const come = Promise.withResolvers<void>();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Predecessors } from "../../relay/predecessors.ts";
 import { RequestFrames, RULES_WITHIN_MS } from "../../relay/request-frame.ts";
 import { NAMES_WITHIN_MS, ResourceNames } from "../../relay/resource-names.ts";
 import { RuleBook } from "../../relay/rules/book.ts";
@@ -22,7 +23,7 @@ const RULE: MonitoringRule = {
 const BY_TRAIT = { ...RULE, condition: 'user.traits.level.contains("L1")' };
 const NODE = { cluster: CLUSTER, kind: "node", name: "1", subResource: "", constraints: "" };
 
-type Asked = Pick<TeleportPort, "listRules" | "userTraits" | "resourceNames">;
+type Asked = Pick<TeleportPort, "listRules" | "userTraits" | "resourceNames" | "allPluginData">;
 
 function framing(answers: Partial<Asked> = {}) {
   const clock = new ManualClock();
@@ -32,12 +33,16 @@ function framing(answers: Partial<Asked> = {}) {
     listRules: async () => [RULE],
     userTraits: async () => ({ level: ["L1"] }),
     resourceNames: async () => new Map([["1", "web-1"]]),
+    allPluginData: async () => new Map(),
     ...answers,
   };
   const rules = new RuleBook({ teleport, clock, log });
   const traits = new UserTraits({ teleport, now: clock.now, log });
   const names = new ResourceNames({ cluster: CLUSTER, teleport, clock, log });
-  return { clock, lines, rules, traits, frames: new RequestFrames({ rules, traits, names, clock, log }) };
+  const predecessors = new Predecessors({ teleport, log });
+  predecessors.listed([]);
+  const frames = new RequestFrames({ rules, traits, names, predecessors, clock, log });
+  return { clock, lines, rules, traits, frames };
 }
 
 const never = <Value>(): Promise<Value> => new Promise(() => undefined);

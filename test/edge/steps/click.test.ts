@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { NEAR_MISS_NOTE } from "../../../edge/incident.ts";
+import { NEAR_MISS_NOTE, RESOLVED_WHILE_PENDING_NOTE } from "../../../edge/incident.ts";
 import { MAX_DECISIONS, type RequestRecord } from "../../../edge/record.ts";
 import {
   actionPressed,
   clicked,
   decided,
+  deliveryReread,
   identified,
   logEntryRead,
   lookUpFailed,
@@ -104,6 +105,41 @@ describe("a pressed button", () => {
   it("is read once", () => {
     const read = logEntryRead(pressed, "R1", undefined, NOW);
     expect(logEntryRead(read, "R1", entry, NOW)).toEqual(read);
+  });
+});
+
+describe("a delivery that is read again", () => {
+  const rereading = clicked(paged(), click(), { ...KNOWN, rereads: true });
+
+  it("is then looked up, once", () => {
+    const read = deliveryReread(rereading, click().id, NOW + 1);
+    expect([rereading.decisions[0]?.state, read.decisions[0]?.state]).toEqual(["rereading", "identifying"]);
+    const over = identified(read, click().id, BOBS, NOW);
+    expect(deliveryReread(over, click().id, NOW)).toEqual(over);
+  });
+
+  it("is not, when nobody or a machine did it", () => {
+    const nobody = clicked(paged(), click({ agent: null }), { ...UNKNOWN, rereads: true });
+    expect(nobody.decisions[0]?.state).toBe("undecided");
+  });
+});
+
+describe("a resolve that was refused", () => {
+  const resolve = click({ channel: "resolve", verdict: "deny" });
+
+  it("says why, and that the request is still pending, which it was not told before", () => {
+    const told = notes(refused(clicked(paged(), resolve, KNOWN), resolve.id, "not_on_call"));
+    expect(told).toEqual([expect.stringMatching(/^Not denied for Bob/), RESOLVED_WHILE_PENDING_NOTE]);
+  });
+
+  it.each([
+    ["bad_evidence", "PENDING", 1],
+    ["not_pending", "APPROVED", 1],
+    ["not_pending", "DENIED", 0],
+  ] as const)("does not say so when nothing is pending any more, or it is none: %s %s", (refusal, state, count) => {
+    const over = refused(clicked(paged(), resolve, KNOWN), resolve.id, refusal, state);
+    const said = notes(over);
+    expect(said).toHaveLength(count);
   });
 });
 

@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { clicked } from "../../../edge/steps/click.ts";
 import { incidentOpened, noteWritten } from "../../../edge/steps/paging.ts";
-import { newRecord, personText, requestEnded, requestSeen } from "../../../edge/steps/request.ts";
+import {
+  newRecord,
+  personText,
+  requestEnded,
+  requestSeen,
+  routed,
+  routingFailed,
+} from "../../../edge/steps/request.ts";
 import { isAlive } from "../../../edge/todo.ts";
 import { digestOf } from "../../../shared/access-request.ts";
 import {
@@ -41,6 +48,54 @@ describe("newRecord", () => {
     );
     expect([record.reviewsTold, texts(record).length]).toEqual([2, 2]);
   });
+});
+
+describe("a request of which it is not known where it goes", () => {
+  const unrouted = (change = {}) =>
+    newRecord(CLUSTER, accessRequest(change), { kind: "unrouted", targets: ["Web", "Gone"] }, NOW);
+  const destinations = [{ serviceId: SERVICE, remarks: ["Not found."] }];
+
+  it("is not paged, and asks for its services", () => {
+    expect(unrouted()).toMatchObject({ pagings: [], routing: { targets: ["Web", "Gone"], attempts: 0, dueMs: NOW } });
+    expect(isAlive(unrouted())).toBe(true);
+  });
+
+  it("is paged once that is known, with what is to be said, and tells its reviews then", () => {
+    const record = routed(requestSeen(unrouted(), accessRequest({ reviews: [review()] }), NOW), destinations, NOW + 9);
+    expect(record).toMatchObject({
+      routing: null,
+      reviewsTold: 1,
+      pagings: [{ dueMs: NOW + 9, remarks: ["Not found."] }],
+    });
+    expect(texts(record)).toHaveLength(1);
+  });
+
+  it("is paged as what it has become meanwhile", () => {
+    const changed = requestSeen(unrouted(), accessRequest({ reason: "another" }), NOW);
+    expect(routed(changed, destinations, NOW).pagings).toMatchObject([{ digest: changed.digest, key: KEY }]);
+  });
+
+  it("is paged once, whatever is found out twice", () => {
+    const once = routed(unrouted(), destinations, NOW);
+    expect(routed(once, destinations, NOW + 9)).toBe(once);
+  });
+
+  it("is over for good when it ends", () => {
+    const over = requestEnded(unrouted(), ENDING, NOW, RETAIN_MS);
+    expect([routed(over, destinations, NOW), over.routing, isAlive(over)]).toEqual([over, null, false]);
+  });
+
+  it.each([
+    [null, 1, NOW + 1000],
+    [30_000, 1, NOW + 30_000],
+  ])(
+    "asks again later when PagerDuty could not be asked, after %s ms if it said so",
+    (retryAfterMs, attempts, dueMs) => {
+      const failed = routingFailed(unrouted(), { nowMs: NOW, random: 0, retryAfterMs });
+      expect(failed.routing).toMatchObject({ attempts, dueMs });
+      expect(routingFailed(paged(), { nowMs: NOW, random: 0, retryAfterMs })).toEqual(paged());
+    },
+  );
 });
 
 describe("requestSeen", () => {

@@ -71,7 +71,7 @@ export class ScriptedTeleport implements TeleportPort {
     return Promise.resolve("gone");
   }
 
-  allPluginData(): Promise<ReadonlyMap<string, never>> {
+  allPluginData(): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
     return Promise.resolve(new Map());
   }
 

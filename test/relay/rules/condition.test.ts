@@ -134,7 +134,7 @@ describe("a condition that cannot be answered", () => {
     ['strings.upper(1) == "1"', "Something gives an integer where a set is needed."],
     ['time.RFC3339("now").before(access_request.spec.expiry)', "time.RFC3339 is given what is no such time."],
     ['email.local(set("nobody")).isempty()', "email.local is given what is no e-mail address."],
-    ['regexp.replace(set("a"), "(", "b").isempty()', 'A pattern lacks a ")".'],
+    ['regexp.replace(set("a"), "(", "b").isempty()', "A pattern cannot be read: missing closing )."],
   ])("says why: %s", (text, fault) => {
     expect(ask(text)).toEqual({ fault });
   });
@@ -143,8 +143,8 @@ describe("a condition that cannot be answered", () => {
     const doubled = (text: string, times: number): string =>
       times === 0 ? text : doubled(`strings.replaceall(${text}, "a", "aaaaaaaaaaaaaaaa")`, times - 1);
     expect(ask(`${doubled('"a"', 30)} == "a"`)).toEqual({ fault: "It takes too much work to answer." });
-    const hungry = 'regexp.replace(set(access_request.spec.request_reason), "(a*)*(a|aa)*b", "x").isempty()';
-    expect(ask(hungry, { reason: "a".repeat(100_000) })).toEqual({ fault: "It takes too much work to answer." });
+    const hungry = 'regexp.replace(set(access_request.spec.request_reason), "a.*b|a", "x").isempty()';
+    expect(ask(hungry, { reason: "a".repeat(10_000) })).toEqual({ fault: "It takes too much work to answer." });
   });
 });
 
