@@ -9,6 +9,7 @@ import { PING, PONG } from "../shared/protocol.ts";
 import { type ClusterRpc, RELAY_HEADERS } from "./cluster-rpc.ts";
 import { clusterIn, type Env, readEdgeConfig } from "./config.ts";
 import { log } from "./log.ts";
+import { RECONCILE_EVERY_MS } from "./reconciliation.ts";
 import type { RelaySocket } from "./relay-socket.ts";
 import type { Sql } from "./sql.ts";
 import { Switchboard } from "./switchboard.ts";
@@ -100,6 +101,7 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
       setAlarm: (atMs) => void this.ctx.storage.setAlarm(atMs),
       armedMs: this.#armedMs,
       wakeEveryMs: edge.wakeEveryMs,
+      reconcileEveryMs: edge.reconcileEveryMs ?? RECONCILE_EVERY_MS,
       fetch: (request) => fetch(request),
       now: Date.now,
       random: Math.random,

@@ -17,6 +17,8 @@ export interface Env {
   readonly PAGERDUTY_API_URL?: unknown;
   /** How often objects have to wake by themselves, where no cron does it; digits. */
   readonly WAKE_EVERY_MINUTES?: unknown;
+  /** How often what PagerDuty has is compared with what it told, in seconds; digits, three minutes unless given. */
+  readonly RECONCILE_EVERY_SECONDS?: unknown;
   /** Optional rate limit on callers that showed nothing authentic. */
   readonly STRANGERS?: RateLimit;
 }
@@ -27,6 +29,8 @@ export interface EdgeConfig {
   readonly publicUrl: string | null;
   /** How often an object's alarm has to come round by itself; null where a cron pokes it. */
   readonly wakeEveryMs: number | null;
+  /** How often what PagerDuty has is compared with what it told; null: as it comes. */
+  readonly reconcileEveryMs: number | null;
   readonly clusters: ReadonlyMap<string, ClusterReading>;
   /** Why not even the names of the clusters are known; null when they are. Then every name stands for a faulty cluster. */
   readonly namesFault: string | null;
@@ -58,7 +62,8 @@ export function faultsIn(config: EdgeConfig): string[] {
 function readBindings(env: Env): EdgeConfig {
   const publicUrl = readUrl("PUBLIC_URL", env.PUBLIC_URL, originOf);
   const apiUrl = readUrl("PAGERDUTY_API_URL", env.PAGERDUTY_API_URL, loopbackAddressOf);
-  const wake = readMinutes(env.WAKE_EVERY_MINUTES);
+  const wake = readTimes("WAKE_EVERY_MINUTES", env.WAKE_EVERY_MINUTES, 60_000);
+  const reconcile = readTimes("RECONCILE_EVERY_SECONDS", env.RECONCILE_EVERY_SECONDS, 1000);
   const entries = readTable(env.CLUSTERS);
   const secrets = readTable(env.CLUSTER_SECRETS);
   const namesFault =
@@ -70,7 +75,7 @@ function readBindings(env: Env): EdgeConfig {
   const surroundings = {
     apiUrl: apiUrl.url,
     secrets,
-    faults: [...secretsFault, ...publicUrl.faults, ...apiUrl.faults, ...wake.faults],
+    faults: [...secretsFault, ...publicUrl.faults, ...apiUrl.faults, ...wake.faults, ...reconcile.faults],
   };
   const clusters = [...(entries ?? [])].map(
     ([cluster, entry]) => [cluster, readCluster(cluster, entry, surroundings)] as const,
@@ -78,7 +83,8 @@ function readBindings(env: Env): EdgeConfig {
   const warnings = [...(secrets?.keys() ?? [])]
     .filter((cluster) => entries !== undefined && !entries.has(cluster))
     .map((cluster) => `CLUSTER_SECRETS[${JSON.stringify(cluster)}]: CLUSTERS has no such cluster`);
-  return { publicUrl: publicUrl.url, wakeEveryMs: wake.ms, clusters: new Map(clusters), namesFault, warnings };
+  const often = { wakeEveryMs: wake.ms, reconcileEveryMs: reconcile.ms };
+  return { publicUrl: publicUrl.url, ...often, clusters: new Map(clusters), namesFault, warnings };
 }
 
 // What is read from text keeps even a key such as `__proto__` as a plain entry.
@@ -88,10 +94,14 @@ function readTable(binding: unknown): ReadonlyMap<string, unknown> | undefined {
   return new Map(Object.entries(value));
 }
 
-function readMinutes(value: unknown): { readonly ms: number | null; readonly faults: readonly string[] } {
+function readTimes(
+  name: string,
+  value: unknown,
+  unitMs: number,
+): { readonly ms: number | null; readonly faults: readonly string[] } {
   if (value === undefined || value === "") return { ms: null, faults: [] };
-  if (typeof value === "string" && /^[1-9]\d{0,3}$/.test(value)) return { ms: Number(value) * 60_000, faults: [] };
-  return { ms: null, faults: ["WAKE_EVERY_MINUTES: must be a number from 1 to 9999"] };
+  if (typeof value === "string" && /^[1-9]\d{0,3}$/.test(value)) return { ms: Number(value) * unitMs, faults: [] };
+  return { ms: null, faults: [`${name}: must be a number from 1 to 9999`] };
 }
 
 interface UrlReading {

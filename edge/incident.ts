@@ -176,6 +176,20 @@ export function changedNote(key: string): string {
   return `The access request has changed since this incident was opened, so it can no longer be decided here. It is paged again under the key ${key}.`;
 }
 
+/** An answer that PagerDuty shows and did not deliver. */
+export function undeliveredNote(click: {
+  readonly channel: "note" | "action";
+  readonly verdict: Verdict;
+  readonly who: string | null;
+  readonly atMs: number;
+}): string {
+  const { channel, verdict, who, atMs } = click;
+  const what = channel === "note" ? `/${verdict}` : `"${ACTION_LABELS[verdict]}"`;
+  const whom = who === null || who === "" ? "To whoever answered" : userText(who);
+  const said = `${whom}: your ${what} of ${timeText(atMs)} was not delivered to us, and so it decided nothing. Please repeat it.`;
+  return unlikeACommand(cutNote(said));
+}
+
 /** Somebody's mistyped command. */
 export const NEAR_MISS_NOTE =
   "That was not read as a decision. To approve, add a note that starts with /approve; to deny, one that starts with /deny. A reason may follow.";

@@ -37,6 +37,7 @@ const SCHEMA = `
     one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER NOT NULL, instance TEXT NOT NULL, relay_key TEXT NOT NULL,
     since_ms INTEGER NOT NULL, hello TEXT NOT NULL
   );
+  CREATE TABLE IF NOT EXISTS round (one INTEGER PRIMARY KEY CHECK (one = 1), at_ms INTEGER NOT NULL, up_to TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS seen_jti (jti TEXT PRIMARY KEY, expires_ms INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS fault (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, what TEXT NOT NULL);
 `;
@@ -121,6 +122,30 @@ export class Ledger {
     return this.#sql
       .run("SELECT id, digest, reviews_told FROM request WHERE alive = 1 AND pending = 1")
       .map((row) => z.tuple([z.string(), z.string(), z.int()]).parse([row.id, row.digest, row.reviews_told]));
+  }
+
+  /** Whether any request is pending as far as is known here. */
+  isAnyOpen(): boolean {
+    return this.openAfter("", 1).length > 0;
+  }
+
+  /** Ids of pending requests, in their order, behind one. */
+  openAfter(requestId: string, limit: number): string[] {
+    return this.#ids(
+      "SELECT id FROM request WHERE alive = 1 AND pending = 1 AND id > ? ORDER BY id LIMIT ?",
+      requestId,
+      limit,
+    );
+  }
+
+  /** The last round of reconciliation: when, and up to which request; undefined before the first. */
+  lastRound(): { atMs: number; upTo: string } | undefined {
+    const [row] = this.#sql.run("SELECT at_ms, up_to FROM round");
+    return row === undefined ? undefined : { atMs: z.int().parse(row.at_ms), upTo: z.string().parse(row.up_to) };
+  }
+
+  setLastRound({ atMs, upTo }: { atMs: number; upTo: string }): void {
+    this.#sql.run("INSERT OR REPLACE INTO round (one, at_ms, up_to) VALUES (1, ?, ?)", atMs, upTo);
   }
 
   /** Ids of requests for which the relay owes an answer. */

@@ -62,6 +62,12 @@ export class Subscriptions {
     return this.#problem;
   }
 
+  /** Somebody has just listed them. */
+  listed(subscriptions: readonly Subscription[]): void {
+    this.#problem = null;
+    this.#last = this.#listing.remember("", { kind: "listed", atMs: this.#options.now(), subscriptions });
+  }
+
   /** Whether answers from a service arrive; null when that cannot be told. Never rejects for what PagerDuty does. */
   async covers(serviceId: string): Promise<boolean | null> {
     const remembered = await this.#coverage(serviceId);

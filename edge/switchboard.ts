@@ -11,13 +11,14 @@ import { Pings } from "./check/pings.ts";
 import { runChecks, servicesInUse } from "./check.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { Exchange } from "./exchange.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, MAX_FAULTS } from "./ledger.ts";
 import { Outbox } from "./outbox.ts";
 import { PagerDuty } from "./pagerduty.ts";
 import { PagerDutyHealth } from "./pagerduty-health.ts";
 import { pagerDutyWorker } from "./pagerduty-work.ts";
 import { People } from "./people.ts";
 import { Priorities } from "./priorities.ts";
+import { Reconciliation } from "./reconciliation.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Attachment, RelaySocket } from "./relay-socket.ts";
 import { Relays } from "./relays.ts";
@@ -48,6 +49,8 @@ export interface Surroundings {
   readonly armedMs: number | null;
   /** Longest time without an alarm, in ms; null where something else pokes. */
   readonly wakeEveryMs: number | null;
+  /** How often what PagerDuty has is compared with what it told, while anything is open, in ms; null: never. */
+  readonly reconcileEveryMs: number | null;
   readonly fetch: (request: Request) => Promise<Response>;
   readonly now: () => number;
   readonly random: () => number;
@@ -65,6 +68,7 @@ export class Switchboard {
   readonly #health: PagerDutyHealth;
   readonly #pagerDuty: PagerDuty;
   readonly #subscriptions: Subscriptions;
+  readonly #reconciliation: Reconciliation;
   readonly #pings = new Pings();
   #armedMs: number | null;
 
@@ -76,6 +80,10 @@ export class Switchboard {
     const fault = (what: string): void => {
       log.warn(what);
       ledger.addFault(what, now());
+    };
+    // What stands after a sleep is no news.
+    const faultOnce = (what: string): void => {
+      if (!ledger.faults(MAX_FAULTS).some((known) => known.what === what && known.atMs > now() - DAY_MS)) fault(what);
     };
     const pagerDuty = new PagerDuty({ account: config.pagerDuty, fetch, now });
     const people = new People(pagerDuty, config.pagerDuty.userEmail, now);
@@ -91,6 +99,19 @@ export class Switchboard {
       webhookUrl: () => this.#webhookUrl(),
       events: () => this.#answerEvents(),
       now,
+      fault: faultOnce,
+    });
+    this.#reconciliation = new Reconciliation({
+      config,
+      ledger,
+      pagerDuty,
+      people,
+      subscriptions: this.#subscriptions,
+      requests,
+      webhookUrl: () => this.#webhookUrl(),
+      everyMs: surroundings.reconcileEveryMs,
+      now,
+      log,
       fault,
     });
     this.#relays = new Relays({
@@ -184,6 +205,7 @@ export class Switchboard {
       const { now } = this.#surroundings;
       for (const requestId of this.#ledger.dueBy(now(), SWEEP_COUNT)) this.#lookSafelyAt(requestId);
       this.#outbox.beginDue();
+      this.#reconciliation.look();
       this.#relays.checkAnswers();
       this.#ledger.dropHeld(now());
     } finally {
@@ -272,10 +294,12 @@ export class Switchboard {
     const nowMs = now();
     const lookMs = this.#ledger.nextLookMs(nowMs);
     const isAnyDue = this.#ledger.isAnyDue(nowMs);
+    const reconcileMs = this.#reconciliation.nextMs;
     const wanted = [
       ...(byMs === undefined ? [] : [byMs]),
       ...(lookMs === null ? [] : [lookMs]),
       ...(isAnyDue ? [this.#outbox.resumesMs ?? nowMs + LEASE_MS] : []),
+      ...(reconcileMs === null ? [] : [reconcileMs]),
       ...(wakeEveryMs === null ? [] : [nowMs + wakeEveryMs]),
     ];
     const atMs = wanted.length === 0 ? null : Math.max(nowMs, Math.min(...wanted));

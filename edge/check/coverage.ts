@@ -63,8 +63,8 @@ function missingIn({ events }: Subscription, wanted: readonly string[]): string[
   return wanted.filter((event) => !events.includes(event));
 }
 
-// Scheme aside: what ends TLS may stand before us.
-function isSameAddress(address: string | null, ours: string): boolean {
+/** Whether an address is ours, scheme aside: what ends TLS may stand before us. */
+export function isSameAddress(address: string | null, ours: string): boolean {
   const [a, b] = [address === null ? null : URL.parse(address), URL.parse(ours)];
   return a !== null && b !== null && a.host === b.host && a.pathname === b.pathname;
 }

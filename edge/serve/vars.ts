@@ -10,7 +10,13 @@ export type VarsReading =
   | { readonly kind: "faulty"; readonly faults: readonly string[] };
 
 /** What the edge understands; another name is most likely a mistyped one. */
-const KNOWN_NAMES: ReadonlySet<string> = new Set(["CLUSTERS", "CLUSTER_SECRETS", "PUBLIC_URL", "PAGERDUTY_API_URL"]);
+const KNOWN_NAMES: ReadonlySet<string> = new Set([
+  "CLUSTERS",
+  "CLUSTER_SECRETS",
+  "PUBLIC_URL",
+  "PAGERDUTY_API_URL",
+  "RECONCILE_EVERY_SECONDS",
+]);
 
 /** Names that the local server sets itself, or that stand for something other than text. */
 const RESERVED_NAMES: ReadonlySet<string> = new Set(["CLUSTER", "STRANGERS", "WAKE_EVERY_MINUTES"]);

@@ -213,7 +213,8 @@ function hasClick(record: RequestRecord, clickId: string): boolean {
   return record.decisions.length >= MAX_DECISIONS || record.decisions.some((known) => known.clickId === clickId);
 }
 
-function newDecision(clickId: string, nowMs: number): Omit<Decision, "channel" | "verdict" | "incidentId"> {
+/** A click that has just become known. */
+export function newDecision(clickId: string, nowMs: number): Omit<Decision, "channel" | "verdict" | "incidentId"> {
   return {
     clickId,
     state: "rereading",

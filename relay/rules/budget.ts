@@ -5,7 +5,10 @@
  */
 import { ConditionFault } from "./fault.ts";
 
-/** Steps and characters in one answer: some milliseconds, a fifth of a second at the very worst. Real conditions take thousands. */
+/**
+ * Steps and characters in one answer: some milliseconds, a fifth of a second when made for the worst. Real conditions
+ * take a few hundred, or some thousands with patterns.
+ */
 export const MAX_COST = 500_000;
 
 /** What is left to spend on one answer. */

@@ -1,8 +1,9 @@
 /**
- * Go's `regexp.ReplaceAllString`, as Teleport's conditions use it. RE2JS reads Go's syntax and never takes longer than the
- * product of pattern and text; here both are kept within bounds, and the budget is spent before the work is done. Pure.
+ * Go's `regexp.ReplaceAllString`, as Teleport's conditions use it. RE2JS reads Go's syntax, and one search never takes
+ * longer than the product of pattern and text; here both are kept within bounds, and the budget is spent before the work
+ * is done. Pure.
  */
-import { RE2JS, RE2JSException } from "re2js";
+import { RE2JS, RE2JSException, RE2JSSyntaxException } from "re2js";
 import type { Budget } from "./budget.ts";
 import { ConditionFault } from "./fault.ts";
 
@@ -28,9 +29,10 @@ const STEPS_A_UNIT = 16;
 const GROUPS_A_STEP = 32;
 
 /**
- * Every text in which the pattern is found, with all its matches replaced; the others are left out, and so is what becomes
- * empty. `$1`, `$name` and `${name}` in the replacement are the groups of the pattern, `$$` a dollar. Throws
- * {@link ConditionFault} for a pattern that Go would not take, for what is too long, and past the budget.
+ * Every text in which the pattern is found, with all its matches replaced; the others are left out, and so is what
+ * becomes empty. `$1`, `$name` and `${name}` in the replacement are the groups of the pattern, `$$` a dollar, as in Go's
+ * `Expand` (https://pkg.go.dev/regexp#Regexp.Expand). Throws {@link ConditionFault} for a pattern that Go would not take,
+ * for what is too long, and past the budget.
  */
 export function replaceMatches(
   texts: readonly string[],
@@ -55,14 +57,11 @@ function compile(pattern: string, budget: Budget): RE2JS {
   try {
     return RE2JS.compile(pattern);
   } catch (error) {
-    if (error instanceof RE2JSException) throw new ConditionFault(`A pattern cannot be read: ${whyOf(error)}.`);
-    throw error;
+    if (!(error instanceof RE2JSException)) throw error;
+    // Its message would quote the pattern, which may hold anything.
+    const why = error instanceof RE2JSSyntaxException ? error.getDescription() : "it is no regular expression";
+    throw new ConditionFault(`A pattern cannot be read: ${why}.`);
   }
-}
-
-// Without the pattern itself, which may hold anything.
-function whyOf(error: RE2JSException): string {
-  return "error" in error && typeof error.error === "string" ? error.error : "it is no regular expression";
 }
 
 /** An escape, which counts nothing, or a `{n,m}`. */
@@ -90,7 +89,7 @@ type Template = readonly (string | number)[];
 
 const REFERENCE = /\$(?:(\$)|([\p{L}\p{Nd}_]+)|\{([\p{L}\p{Nd}_]+)\})/gu;
 
-// Go takes a name as long as it can; a dollar with no name behind it stands for itself, a group that is none for nothing.
+// A name is as long as it can be; a dollar with no name behind it stands for itself, a group that is none for nothing.
 function templateFor(replacement: string, regexp: RE2JS): Template {
   const names = new Map(Object.entries(regexp.namedGroups()));
   const template: (string | number)[] = [];

@@ -214,6 +214,7 @@ describe("one request's whole life", () => {
         setAlarm: () => void count(1),
         armedMs: null,
         wakeEveryMs: null,
+        reconcileEveryMs: null,
         fetch: pagerDuty,
         now: () => nowMs,
         random: () => 0,

@@ -120,6 +120,7 @@ export class Host {
   origin: string | null = null;
   random = 0;
   wakeEveryMs: number | null = null;
+  reconcileEveryMs: number | null = null;
   alarmMs: number | null = null;
   sockets: ScriptedSocket[] = [];
   board: Switchboard;
@@ -249,6 +250,7 @@ export class Host {
       },
       armedMs: this.alarmMs,
       wakeEveryMs: this.wakeEveryMs,
+      reconcileEveryMs: this.reconcileEveryMs,
       fetch: (request) => this.#fetch(request, isOver),
       now: () => this.nowMs,
       random: () => this.random,

@@ -10,6 +10,7 @@ import {
   AccessReviewSchema,
   Operation,
   RequestState,
+  PluginDataUpdateParamsSchema,
   RequestStateSetterSchema,
 } from "../../relay/gen/teleport_pb.ts";
 import { Authority, type IdentityRequest, type IssuedIdentity } from "./teleport/authority.ts";
@@ -220,6 +221,14 @@ export class FakeTeleport {
   /** What a plugin stored for a request; empty if nothing. */
   pluginData(requestId: string, plugin = "pagerduty"): Readonly<Record<string, string>> {
     return this.#cluster.pluginData.read(requestId, plugin);
+  }
+
+  /** Has a plugin have stored this for a request, beside what it has. */
+  storePluginData(requestId: string, data: Readonly<Record<string, string>>, plugin = "pagerduty"): void {
+    const params = { kind: "access_request", resource: requestId, plugin, set: { ...data } };
+    const message = create(PluginDataUpdateParamsSchema, params);
+    const refusal = this.#cluster.pluginData.update(message, this.request(requestId));
+    if (refusal !== undefined) throw new Error(refusal.message);
   }
 
   // ---- What else the cluster holds

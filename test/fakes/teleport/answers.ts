@@ -76,6 +76,13 @@ function requestAnswersFor(cluster: Cluster) {
       return refusal ?? requests.setState(setter) ?? {};
     },
     submitAccessReview: ({ requestId, review }, caller) => {
+      const author = review?.author || caller.user;
+      const isForAnother = review?.isSubmittedByPlugin === true && author !== caller.user;
+      if (cluster.takesReviewsForOthers && isForAnother && users.canSubmitForUsers(caller)) {
+        // From here on it is the author's right.
+        if (!users.canReview({ user: author })) return accessDenied(`user "${author}" cannot review request`);
+        return requests.review(requestId, review && { ...review, submittedBy: caller.user }, author);
+      }
       if (!cluster.hasEnterprise || !users.canReview(caller)) {
         return accessDenied(`user "${caller.user}" cannot submit reviews`);
       }

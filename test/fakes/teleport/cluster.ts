@@ -24,6 +24,8 @@ export interface Cluster {
   readonly faults: Faults;
   /** Reviews work at all. */
   readonly hasEnterprise: boolean;
+  /** Reviews may be submitted in the name of users (18.11). */
+  readonly takesReviewsForOthers: boolean;
   /** The proxy's public address that Ping tells, "" for none. */
   readonly proxyPublicAddr: string;
   /** The largest page of any listing. */
@@ -68,6 +70,7 @@ export function newCluster(
     journal: new Journal(options.keptCalls ?? DEFAULT_KEPT_CALLS),
     faults: new Faults(),
     hasEnterprise: options.enterprise ?? false,
+    takesReviewsForOthers: options.reviewsForOthers ?? false,
     proxyPublicAddr: options.proxyPublicAddr ?? "",
     listLimit: options.listLimit ?? DEFAULT_LIST_LIMIT,
     initDelayMs: 0,

@@ -29,6 +29,8 @@ export interface FakeTeleportOptions {
   readonly keys?: KeyKind;
   /** `review_requests` works; default false, an open-source build. */
   readonly enterprise?: boolean;
+  /** Reviews may be submitted in the name of users, as from 18.11 on; default false. */
+  readonly reviewsForOthers?: boolean;
   /** Told by Ping from 6.1 on; default "". */
   readonly proxyPublicAddr?: string;
   /** Roles that may be asked for; default any. */

@@ -15,12 +15,15 @@ export interface UserInit {
   readonly traits?: Readonly<Record<string, readonly string[]>>;
   /** May submit reviews, as a role with `review_requests` lets them; counts with the Enterprise feature only. */
   readonly reviews?: boolean;
+  /** May submit reviews for every user, as `review_requests.submit_for_users: ['*']` lets them. */
+  readonly submitsForUsers?: boolean;
 }
 
 interface User {
   readonly grants: Grants;
   readonly traits: Readonly<Record<string, readonly string[]>>;
   readonly reviews: boolean;
+  readonly submitsForUsers: boolean;
   revoked: boolean;
 }
 
@@ -52,6 +55,7 @@ export class Users {
       grants: init.grants ?? DEFAULT_GRANTS,
       traits: init.traits ?? {},
       reviews: init.reviews ?? false,
+      submitsForUsers: init.submitsForUsers ?? false,
       revoked: false,
     });
   }
@@ -96,7 +100,12 @@ export class Users {
       : accessDenied(`access denied to perform action "${missing}" on "${resource}"`);
   }
 
-  canReview(caller: Caller): boolean {
+  canSubmitForUsers(caller: Caller): boolean {
+    const user = this.#users.get(caller.user);
+    return user?.submitsForUsers === true && !user.revoked;
+  }
+
+  canReview(caller: Pick<Caller, "user">): boolean {
     const user = this.#users.get(caller.user);
     return user?.reviews === true && !user.revoked;
   }

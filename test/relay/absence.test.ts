@@ -1,0 +1,57 @@
+import { describe, expect, it } from "vitest";
+import { isProvenAbsent } from "../../relay/absence.ts";
+import { ManualClock, settled } from "../fakes/clock.ts";
+import { MemoryTeleport } from "../fakes/memory-teleport.ts";
+import { boundData, liveOf, NOW_MS, REQUEST_ID } from "./clicks.ts";
+
+function looking() {
+  const teleport = new MemoryTeleport();
+  const clock = new ManualClock(NOW_MS);
+  return { teleport, clock, proof: () => isProvenAbsent(teleport, REQUEST_ID, clock) };
+}
+
+describe("that a request is gone", () => {
+  it("is proven when Teleport knows neither it nor anything stored with it", async () => {
+    expect(await looking().proof()).toBe(true);
+  });
+
+  it("is proven when only its plugin data is left and we may read requests", async () => {
+    const { teleport, proof } = looking();
+    teleport.data.set(REQUEST_ID, { ...boundData() });
+    expect(await proof()).toBe(true);
+    expect(teleport.data.get(REQUEST_ID)).toEqual(boundData());
+  });
+
+  it.each([
+    ["to write plugin data", { takesData: false }],
+    ["to read requests", { showsRequests: false }],
+  ])("is not proven without the right %s", async (_, lost) => {
+    const { teleport, proof } = looking();
+    teleport.put(liveOf());
+    Object.assign(teleport, lost);
+    await expect(proof()).rejects.toMatchObject({ code: "permission_denied" });
+  });
+
+  it("is not so when the right came back between the read and the proof", async () => {
+    const { teleport, proof } = looking();
+    teleport.put(liveOf());
+    expect(await proof()).toBe(false);
+  });
+
+  it("is not proven by a watch that Teleport does not confirm", async () => {
+    const { teleport, clock } = looking();
+    teleport.data.set(REQUEST_ID, {});
+    const silent = {
+      read: () => teleport.read(REQUEST_ID),
+      updatePluginData: () => teleport.updatePluginData(REQUEST_ID, {}, {}),
+      watch: (_: unknown, signal: AbortSignal) =>
+        new Promise<void>((end) => signal.addEventListener("abort", () => end())),
+    };
+    const proof = isProvenAbsent(silent, REQUEST_ID, clock);
+    const refused = expect(proof).rejects.toThrow("did not confirm");
+    await settled();
+    await clock.pass(15_000);
+    await refused;
+    expect(clock.timerCount).toBe(0);
+  });
+});
