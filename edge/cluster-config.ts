@@ -2,7 +2,7 @@
  * One cluster's configuration on the edge: its entry in `CLUSTERS` and its secrets in `CLUSTER_SECRETS` → a
  * {@link ClusterConfig}, or every fault named. A fault names a key and what is wrong with it, never a value. Pure.
  */
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { Verdict } from "../shared/decisions.ts";
 import { clusterEntrySchema, clusterSecretsSchema } from "./cluster-schema.ts";
 
@@ -90,13 +90,25 @@ interface Parsed<Data> {
   readonly faults: readonly string[];
 }
 
-function parse<Data>(where: string, schema: z.ZodType<Data>, value: unknown): Parsed<Data> {
-  const parsed = schema.safeParse(value, { error: ({ input }) => (input === undefined ? "is required" : undefined) });
+function parse<Data>(where: string, schema: z.ZodMiniType<Data>, value: unknown): Parsed<Data> {
+  const parsed = schema.safeParse(value, { error: messageFor });
   if (parsed.success) return { data: parsed.data, faults: [] };
   return { faults: parsed.error.issues.flatMap((issue) => sentencesFor(where, issue)) };
 }
 
-// Zod's own messages name types and choices, never the value; keep it so, for values may be secrets.
+/** What a value of another type should have been, under zod's name for it. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  string: "text",
+  array: "a list",
+  object: "a table, or an object in JSON",
+};
+
+// What the schema's checks have no words for. No message shows the value, which may be a secret.
+function messageFor(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.input === undefined) return "is required";
+  return issue.code === "invalid_type" ? `must be ${EXPECTED[issue.expected] ?? issue.expected}` : undefined;
+}
+
 function sentencesFor(where: string, issue: z.core.$ZodIssue): string[] {
   const key = issue.path.reduce<string>(
     (path, part) => `${path}${typeof part === "number" ? `[${part}]` : `.${String(part)}`}`,

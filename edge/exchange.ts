@@ -11,18 +11,22 @@ import { readWebhook } from "../shared/webhook-event.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import type { Ledger, StoredDelivery } from "./ledger.ts";
 import type { People } from "./people.ts";
-import { type Decision, pagingOf, type RequestRecord } from "./record.ts";
+import { type Decision, type OnCallOffer, pagingOf, type RequestRecord } from "./record.ts";
 import type { Attachment } from "./relay-socket.ts";
 import type { Relays, RequestFrame } from "./relays.ts";
 import type { Requests } from "./requests.ts";
 import { bound } from "./steps/binding.ts";
 import { decided, decisionsWait } from "./steps/click.ts";
-import { bindingToSend, decisionsToSend } from "./todo.ts";
+import { offerAnswered } from "./steps/on-call.ts";
+import { bindingToSend, decisionsToSend, offerToSend } from "./todo.ts";
 
 /** Longest reason that goes to the relay, in UTF-16 units: about what Teleport takes. */
 const MAX_REASON_CHARACTERS = 4096;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** How long it holds that somebody is on call, in ms. */
+const OFFER_GOOD_MS = 2 * 60_000;
 
 export interface ExchangeOptions {
   readonly config: ClusterConfig;
@@ -40,6 +44,8 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   /** What was sent in each session, so that it is not sent again with every change. Lost with a sleep, harmlessly. */
   readonly #sent = new Set<string>();
+  /** The last offer that was sent for each request. */
+  readonly #offered = new Map<string, string>();
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
@@ -59,6 +65,10 @@ export class Exchange {
       const settle = { nowMs: now(), retainMs: config.retainDays * DAY_MS };
       requests().change(requestId, (record) => decided(record, frame.clickId, frame.outcome, settle));
       this.#sent.delete(decideKey(relays().activeSession, frame.clickId));
+    } else if (frame.type === "auto_outcome") {
+      const settle = { nowMs: now(), retainMs: config.retainDays * DAY_MS };
+      requests().change(requestId, (record) => offerAnswered(record, frame.outcome, settle));
+      this.#offered.delete(requestId);
     } else if (frame.type === "waiting") {
       this.#options.fault(`answers to request ${requestId} wait: ${frame.problem}`);
       requests().change(requestId, (record) => decisionsWait(record, frame.problem, now()));
@@ -74,7 +84,8 @@ export class Exchange {
   changed(record: RequestRecord): void {
     const binding = bindingToSend(record);
     const decisions = decisionsToSend(record);
-    if (binding === undefined && decisions.length === 0) return;
+    const offer = offerToSend(record);
+    if (binding === undefined && decisions.length === 0 && offer === undefined) return;
     const session = this.#options.relays().activeSession;
     if (session === undefined) return;
     const requestId = record.request.id;
@@ -82,15 +93,29 @@ export class Exchange {
       const frame = { type: "bind", epoch: this.#options.relays().epoch, requestId, ...binding } as const;
       this.#sendOnce(bindKey(session, frame), frame);
     }
+    if (offer !== undefined) this.#offer(record, offer, session);
     for (const decision of decisions) {
       this.#sendOnce(decideKey(session, decision.clickId), this.#decideFrame(record, decision));
     }
+  }
+
+  // Who was on call a while ago may not be now; another answer is on its way then.
+  #offer({ request, digest }: RequestRecord, { atMs, person, services }: OnCallOffer, session: string): void {
+    const { relays, now } = this.#options;
+    if (atMs < now() - OFFER_GOOD_MS) return;
+    const requestId = request.id;
+    const frame = { type: "auto_approve", epoch: relays().epoch, requestId, digest, services, person } as const;
+    const key = `${session} ${atMs}`;
+    if (this.#offered.get(requestId) === key) return;
+    this.#offered.set(requestId, key);
+    relays().send(frame);
   }
 
   /** Sends everything that the active relay owes an answer to, whether or not it was sent in this session. */
   sendAgain(): void {
     const { ledger } = this.#options;
     this.#sent.clear();
+    this.#offered.clear();
     for (const requestId of ledger.awaitingRelay()) {
       const record = ledger.load(requestId);
       if (record !== undefined) this.changed(record);

@@ -3,7 +3,7 @@
  * requests the relay can rebuild; what it knows of deliveries and decisions nobody can. Each row and each index entry
  * written is billed, so there are few of both.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { decisionsSchema } from "../shared/decisions.ts";
 import { type RequestRecord, requestRecordSchema } from "./record.ts";
 import type { Sql } from "./sql.ts";
@@ -60,10 +60,11 @@ export const sessionSchema = z.object({
   hello: z.object({
     release: z.string(),
     teleportVersion: z.string(),
-    proxyAddress: z.string().nullable(),
+    proxyAddress: z.nullable(z.string()),
     decisions: decisionsSchema,
     asksOnCall: z.boolean(),
-    certificateExpiresMs: z.int().nullable(),
+    autoApproval: z.optional(z.object({ onCallLevels: z.int() })),
+    certificateExpiresMs: z.nullable(z.int()),
   }),
 });
 export type Session = z.infer<typeof sessionSchema>;

@@ -11,6 +11,7 @@ import { PagerDutyError } from "./pagerduty/error.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Requests } from "./requests.ts";
 import { lookUpFailed } from "./steps/click.ts";
+import { onCallFailed } from "./steps/on-call.ts";
 import { pagingFailed } from "./steps/paging.ts";
 import { routingFailed } from "./steps/request.ts";
 import { type PagerDutyTask, pagerDutyTasks, RANK, type Rank, rankOf } from "./todo.ts";
@@ -205,6 +206,7 @@ export class Outbox {
     const failure = { nowMs: now(), random: random(), retryAfterMs };
     requests().change(record.request.id, (current) => {
       if ("paging" in task) return pagingFailed(current, task.paging.id, failure);
+      if (task.task === "on_call") return onCallFailed(current, failure);
       return task.task === "route" ? routingFailed(current, failure) : lookUpFailed(current, task.id, failure);
     });
   }

@@ -8,6 +8,7 @@ import type { ClusterConfig } from "./cluster-config.ts";
 import { putBack } from "./field.ts";
 import { bodyFor, carriesDigest, titleFor, UNCOVERED_REMARK } from "./incident.ts";
 import type { Ledger, Session } from "./ledger.ts";
+import type { OnCall } from "./on-call.ts";
 import type { Worker } from "./outbox.ts";
 import type { Incident, User } from "./pagerduty/answers.ts";
 import { PagerDutyError } from "./pagerduty/error.ts";
@@ -20,6 +21,7 @@ import type { Requests } from "./requests.ts";
 import { reread } from "./rereading.ts";
 import type { Services } from "./services.ts";
 import { identified } from "./steps/click.ts";
+import { onCallAnswered, onCallForgotten } from "./steps/on-call.ts";
 import {
   incidentClosed,
   incidentOpened,
@@ -39,6 +41,7 @@ export interface PagerDutyWorkOptions {
   readonly ledger: Ledger;
   readonly pagerDuty: PagerDuty;
   readonly people: People;
+  readonly onCall: OnCall;
   readonly services: Services;
   readonly subscriptions: Subscriptions;
   readonly priorities: Priorities;
@@ -64,10 +67,22 @@ export function pagerDutyWorker(options: PagerDutyWorkOptions): Worker {
         return reread(options, record, task.decision);
       case "identify":
         return identify(options, record, task.decision);
+      case "on_call":
+        return askOnCall(options, record);
       case "put_back":
         return putBack(options, record, task.decision);
     }
   };
+}
+
+async function askOnCall(
+  { onCall, ledger, requests, now }: PagerDutyWorkOptions,
+  { request }: RequestRecord,
+): Promise<void> {
+  const counting = ledger.session()?.hello.autoApproval;
+  if (counting === undefined) return void requests().change(request.id, onCallForgotten);
+  const offer = await onCall.offerFor(request, counting.onCallLevels);
+  requests().change(request.id, (current) => onCallAnswered(current, offer, now()));
 }
 
 async function findServices(

@@ -3,7 +3,8 @@
  * {@link PagerDutyError} for whatever it does not return; nothing is retried here but a call whose token had ended.
  * Source: https://developer.pagerduty.com/api-reference/.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { nonEmptySchema } from "../shared/values.ts";
 import type { PagerDutyAccount } from "./cluster-config.ts";
 import type { Budget, Pace } from "./pace.ts";
 import {
@@ -136,7 +137,7 @@ export class PagerDuty {
   /** Adds a note and returns its id. Not idempotent: look for it among {@link notes} after a doubtful attempt. */
   async addNote(incidentId: string, content: string): Promise<string> {
     const path = `/incidents/${segment(incidentId)}/notes`;
-    const answer = z.object({ note: z.object({ id: z.string().min(1) }) });
+    const answer = z.object({ note: z.object({ id: nonEmptySchema }) });
     return (await this.#connection.write("POST", path, { note: { content } }, answer)).note.id;
   }
 

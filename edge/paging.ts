@@ -2,9 +2,10 @@
  * One paging of a request: an incident on one service, from the wish to open it, through the notes on it, to its end. What
  * is to be done next follows from its state. Pure.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { epochMsSchema } from "../shared/access-request.ts";
 import { incidentKeyFor } from "../shared/incident-key.ts";
+import { countSchema, ordinalSchema } from "../shared/values.ts";
 
 /** A note that is to be written on an incident. */
 const noteSchema = z.object({
@@ -12,7 +13,7 @@ const noteSchema = z.object({
   id: z.string(),
   text: z.string(),
   /** The incident that it goes on, where that is not the paging's own: the survivor of a merge. */
-  onIncidentId: z.string().nullable(),
+  onIncidentId: z.nullable(z.string()),
 });
 export type PendingNote = z.infer<typeof noteSchema>;
 
@@ -23,7 +24,7 @@ export const pagingSchema = z.object({
   /** The incident key: what makes opening it idempotent. */
   key: z.string(),
   /** 1, then 2, 3 … each time the request is paged again. */
-  number: z.int().positive(),
+  number: ordinalSchema,
   serviceId: z.string(),
   /** Sentences about this paging that its readers need, such as a service that was not found. */
   remarks: z.array(z.string()),
@@ -35,17 +36,17 @@ export const pagingSchema = z.object({
   shortened: z.boolean(),
   /** Whether the body shows every role and resource. */
   shown: z.boolean(),
-  incidentId: z.string().nullable(),
-  url: z.string().nullable(),
+  incidentId: z.nullable(z.string()),
+  url: z.nullable(z.string()),
   /** The service's escalation policy when the incident was made: who may be on call for it. */
-  escalationPolicyId: z.string().nullable(),
+  escalationPolicyId: z.nullable(z.string()),
   /** Whether answers from the service reached us when the incident was made; null when that could not be told. */
-  covered: z.boolean().nullable(),
+  covered: z.nullable(z.boolean()),
   /**
    * For an incident that was taken over: the note that shows the request on it, and since when that stands there, which is
    * when answers begin to count; null for an incident of our own.
    */
-  adoption: z.object({ noteId: z.string(), sinceMs: epochMsSchema.nullable() }).nullable().default(null),
+  adoption: z._default(z.nullable(z.object({ noteId: z.string(), sinceMs: z.nullable(epochMsSchema) })), null),
   /** Whether the relay has written into Teleport that this incident stands for the request. */
   bound: z.boolean(),
   /** Whether somebody resolved or merged it in PagerDuty before its end. */
@@ -54,17 +55,17 @@ export const pagingSchema = z.object({
   closing: z.boolean(),
   notes: z.array(noteSchema),
   /** How many notes were ever asked for. */
-  noteCount: z.int().nonnegative(),
+  noteCount: countSchema,
   /** Ids of the notes that we wrote: they never decide. */
   noteIds: z.array(z.string()),
   /** How often PagerDuty was asked in vain for what is no longer wanted and may have been opened. */
-  missed: z.int().nonnegative(),
+  missed: countSchema,
   /** Failed attempts at whatever comes next, and when the next may be made. */
-  attempts: z.int().nonnegative(),
+  attempts: countSchema,
   dueMs: epochMsSchema,
-  openedMs: epochMsSchema.nullable(),
-  boundMs: epochMsSchema.nullable(),
-  closedMs: epochMsSchema.nullable(),
+  openedMs: z.nullable(epochMsSchema),
+  boundMs: z.nullable(epochMsSchema),
+  closedMs: z.nullable(epochMsSchema),
 });
 export type Paging = z.infer<typeof pagingSchema>;
 

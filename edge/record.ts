@@ -3,10 +3,12 @@
  * the clicks on them, and how it ended. The steps are functions from record to record, and what is still to do follows
  * from the record alone, so that a crash between any two steps loses nothing. Stored as one row of the ledger.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { accessRequestSchema, epochMsSchema, requestEndSchema } from "../shared/access-request.ts";
 import { verdictSchema } from "../shared/decisions.ts";
 import { outcomeSchema, predecessorsIncidentSchema } from "../shared/protocol.ts";
+import { refusalSchema } from "../shared/refusal.ts";
+import { countSchema } from "../shared/values.ts";
 import { newPaging, type Paging, pagingSchema } from "./paging.ts";
 import type { Destination } from "./routing.ts";
 
@@ -17,31 +19,39 @@ const decisionSchema = z.object({
   verdict: verdictSchema,
   incidentId: z.string(),
   state: z.enum(["rereading", "identifying", "undecided", "decided", "void"]),
-  personId: z.string().nullable(),
-  email: z.string().nullable(),
-  name: z.string().nullable(),
-  onCallLevels: z.array(z.int()).nullable(),
+  personId: z.nullable(z.string()),
+  email: z.nullable(z.string()),
+  name: z.nullable(z.string()),
+  onCallLevels: z.nullable(z.array(z.int())),
   /** The user that our own writes acted as when the person was looked up. */
-  botUserId: z.string().nullable().default(null),
+  botUserId: z._default(z.nullable(z.string()), null),
   reason: z.string(),
   occurredMs: epochMsSchema,
   receivedMs: epochMsSchema,
-  outcome: outcomeSchema.nullable(),
+  outcome: z.nullable(outcomeSchema),
   /** Whether the field that it set is still to be put back. */
-  putsBack: z.boolean().default(false),
-  decidedMs: epochMsSchema.nullable(),
-  attempts: z.int().nonnegative(),
+  putsBack: z._default(z.boolean(), false),
+  decidedMs: z.nullable(epochMsSchema),
+  attempts: countSchema,
   dueMs: epochMsSchema,
 });
 export type Decision = z.infer<typeof decisionSchema>;
 
 const endSchema = z.object({
   end: requestEndSchema,
-  who: z.string().nullable(),
-  why: z.string().nullable(),
+  who: z.nullable(z.string()),
+  why: z.nullable(z.string()),
   atMs: epochMsSchema,
 });
 export type RecordedEnd = z.infer<typeof endSchema>;
+
+/** The requester in PagerDuty, and the services of the request's own choosing for which they were on call at a moment. */
+const onCallOfferSchema = z.object({
+  atMs: epochMsSchema,
+  person: z.object({ id: z.string(), email: z.string(), name: z.string() }),
+  services: z.array(z.object({ name: z.string(), id: z.string(), levels: z.array(z.int()) })),
+});
+export type OnCallOffer = z.infer<typeof onCallOfferSchema>;
 
 export const requestRecordSchema = z.object({
   cluster: z.string(),
@@ -49,27 +59,45 @@ export const requestRecordSchema = z.object({
   digest: z.string(),
   firstSeenMs: epochMsSchema,
   /** How many of the request's reviews have been told on its incidents. */
-  reviewsTold: z.int().nonnegative(),
+  reviewsTold: countSchema,
   /** Names and ids of services that PagerDuty is to be asked about before anything is paged; null once that is settled. */
-  routing: z
-    .object({
-      targets: z.array(z.string()),
-      /** An incident to be taken over before any service is looked for. */
-      adopt: predecessorsIncidentSchema.nullable().default(null),
-      attempts: z.int().nonnegative(),
-      dueMs: epochMsSchema,
-    })
-    .nullable()
-    .default(null),
+  routing: z._default(
+    z.nullable(
+      z.object({
+        targets: z.array(z.string()),
+        /** An incident to be taken over before any service is looked for. */
+        adopt: z._default(z.nullable(predecessorsIncidentSchema), null),
+        attempts: countSchema,
+        dueMs: epochMsSchema,
+      }),
+    ),
+    null,
+  ),
+  /** When it is asked next whether the requester is on call, and what was found; null: it is not asked. */
+  onCall: z._default(
+    z.nullable(
+      z.object({
+        dueMs: epochMsSchema,
+        attempts: countSchema,
+        /** Nothing is paged before: the request may be approved at once. */
+        heldUntilMs: epochMsSchema,
+        /** What the relay is to judge. */
+        offer: z.nullable(onCallOfferSchema),
+        /** Why the relay did not carry out the last offer. */
+        refusal: z.nullable(refusalSchema),
+      }),
+    ),
+    null,
+  ),
   pagings: z.array(pagingSchema),
   decisions: z.array(decisionSchema),
   /** Authors whose mistyped command has been answered, by PagerDuty user ID. */
   helped: z.array(z.string()),
   /** What the incidents have been told that an admin must mend before answers there can be carried out. */
-  problemsTold: z.array(z.string()).default([]),
-  end: endSchema.nullable(),
+  problemsTold: z._default(z.array(z.string()), []),
+  end: z.nullable(endSchema),
   /** When the record may be deleted; null while the request is open. */
-  purgeMs: epochMsSchema.nullable(),
+  purgeMs: z.nullable(epochMsSchema),
 });
 export type RequestRecord = z.infer<typeof requestRecordSchema>;
 

@@ -1,5 +1,5 @@
 /** One relay's socket as its host has it, and what is remembered with it, also while the host sleeps. */
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { FrameOf, RelayFrame } from "../shared/protocol.ts";
 import { type Session, sessionSchema } from "./ledger.ts";
 
@@ -20,11 +20,11 @@ const attachmentSchema = z.object({
   relayKey: z.string(),
   connectedMs: z.int(),
   /** The origin at which it found us. */
-  origin: z.string().nullable().default(null),
+  origin: z._default(z.nullable(z.string()), null),
   /** Null until `hello`. */
-  greeting: z.object({ instance: z.string(), hello: sessionSchema.shape.hello }).nullable(),
+  greeting: z.nullable(z.object({ instance: z.string(), hello: sessionSchema.shape.hello })),
   /** What its last `report` told of the moment; null until one came. */
-  condition: z.object({ watching: z.boolean(), problem: z.string().nullable() }).nullable().default(null),
+  condition: z._default(z.nullable(z.object({ watching: z.boolean(), problem: z.nullable(z.string()) })), null),
   session: z.string(),
   role: z.enum(["active", "standby"]),
   /** Numbers of the last frame in and out, and of the last that the relay acknowledged. */
@@ -32,7 +32,7 @@ const attachmentSchema = z.object({
   outSeq: z.int(),
   ackedSeq: z.int(),
   /** When the oldest frame that is not acknowledged went out. */
-  unansweredSinceMs: z.int().nullable(),
+  unansweredSinceMs: z.nullable(z.int()),
 });
 export type Attachment = z.infer<typeof attachmentSchema>;
 

@@ -4,9 +4,10 @@
  * Sources: RFC 7519, RFC 8037 (EdDSA), RFC 7638 (thumbprint).
  */
 import { calculateJwkThumbprint, compactVerify } from "jose";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseJsonBytes } from "../shared/bytes.ts";
 import { MAX_JWT_SECONDS } from "../shared/protocol.ts";
+import { textOf } from "../shared/values.ts";
 
 /** How far the relay's clock may be off before it has to go by our `Date` header, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 5;
@@ -36,7 +37,7 @@ const claimsSchema = z.object({
   aud: z.string(),
   iat: z.int(),
   exp: z.int(),
-  jti: z.string().min(8).max(128),
+  jti: textOf(8, 128),
 });
 type Claims = z.infer<typeof claimsSchema>;
 

@@ -280,7 +280,8 @@ export class Relays {
 }
 
 function greetingOf(greeting: Hello): Attachment["greeting"] {
-  const { instance, release, decisions, asksOnCall, certificateExpiresMs, teleport } = greeting;
+  const { instance, release, decisions, asksOnCall, autoApproval, certificateExpiresMs, teleport } = greeting;
   const { version: teleportVersion, proxyAddress } = teleport;
-  return { instance, hello: { release, teleportVersion, proxyAddress, decisions, asksOnCall, certificateExpiresMs } };
+  const said = { release, teleportVersion, proxyAddress, decisions, asksOnCall, certificateExpiresMs };
+  return { instance, hello: { ...said, ...(autoApproval !== undefined && { autoApproval }) } };
 }

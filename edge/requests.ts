@@ -13,6 +13,7 @@ import { type Ledger, MAX_HELD_DELIVERIES, type StoredDelivery } from "./ledger.
 import { pagingOf, type RequestRecord } from "./record.ts";
 import { type Routing, targetsFor } from "./routing.ts";
 import { actionPressed, clicked, type Identity, nearMissed } from "./steps/click.ts";
+import { asksOnCall as withOnCall } from "./steps/on-call.ts";
 import { incidentResolved } from "./steps/paging.ts";
 import { type Ending, newRecord, requestEnded, requestSeen } from "./steps/request.ts";
 import { isAlive } from "./todo.ts";
@@ -29,6 +30,8 @@ export interface RequestsOptions {
   readonly retainMs: number;
   /** Where a new request goes, as far as that is known without asking. */
   readonly route: (request: AccessRequest, recipients: readonly string[]) => Routing;
+  /** Whether to ask if the requester is on call before the request is paged; never when left out. */
+  readonly asksOnCall?: (request: AccessRequest) => boolean;
   /** What is known of a person without asking PagerDuty; undefined when something has to be asked. */
   readonly knownIdentity: (record: RequestRecord, click: Click) => Identity | undefined;
   /** The user that our own writes act as; undefined when something has to be asked. */
@@ -57,13 +60,14 @@ export class Requests {
    * plugin has opened for it, or none.
    */
   seen(request: AccessRequest, recipients: readonly string[] = [], adopt: PredecessorsIncident | null = null): void {
-    const { cluster, ledger, now, route } = this.#options;
+    const { cluster, ledger, now, route, asksOnCall } = this.#options;
     const known = ledger.load(request.id);
     if (known === undefined) {
       // Where it goes matters only once it is known that there is nothing to take over.
       const targets = adopt === null ? [] : targetsFor(request, recipients);
       const routing = adopt === null ? route(request, recipients) : ({ kind: "unrouted", targets } as const);
-      return this.#store(newRecord(cluster, request, routing, now(), adopt), undefined);
+      const record = newRecord(cluster, request, routing, now(), adopt);
+      return this.#store(asksOnCall?.(request) ? withOnCall(record, now()) : record, undefined);
     }
     const nothingNew =
       known.digest === digestOf(cluster, request) &&

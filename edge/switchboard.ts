@@ -12,6 +12,7 @@ import { runChecks, servicesInUse } from "./check.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { Exchange } from "./exchange.ts";
 import { Ledger, MAX_FAULTS } from "./ledger.ts";
+import { mayBeOnCall, OnCall } from "./on-call.ts";
 import { Outbox } from "./outbox.ts";
 import { PagerDuty } from "./pagerduty.ts";
 import { PagerDutyHealth } from "./pagerduty-health.ts";
@@ -132,6 +133,7 @@ export class Switchboard {
       ledger,
       pagerDuty,
       people,
+      onCall: new OnCall(pagerDuty, now),
       services,
       subscriptions: this.#subscriptions,
       priorities,
@@ -157,6 +159,7 @@ export class Switchboard {
       retainMs: config.retainDays * DAY_MS,
       route: (request, recipients) => services.routing(targetsFor(request, recipients)),
       knownIdentity: (_record, { agent }) => this.#knownIdentity(people, agent?.id),
+      asksOnCall: (request) => this.#approvesOnCall() && mayBeOnCall(request),
       botId: () => people.knownBotId,
       changed: (record, before) => this.#changed(record, before),
     });
@@ -282,6 +285,10 @@ export class Switchboard {
   #answerEvents(): string[] {
     const decisions = this.#ledger.session()?.hello.decisions;
     return decisions === undefined ? [] : answerEventsFor(decisions);
+  }
+
+  #approvesOnCall(): boolean {
+    return this.#ledger.session()?.hello.autoApproval !== undefined;
   }
 
   #tellHealth(): void {

@@ -4,7 +4,7 @@
  */
 import type { BoundIncident } from "../shared/protocol.ts";
 import { isLive, type Paging, type PendingNote, showsRequest } from "./paging.ts";
-import type { Decision, RequestRecord } from "./record.ts";
+import type { Decision, OnCallOffer, RequestRecord } from "./record.ts";
 import { EXPIRY_GRACE_MS } from "./steps/request.ts";
 
 /**
@@ -13,6 +13,7 @@ import { EXPIRY_GRACE_MS } from "./steps/request.ts";
  */
 export type PagerDutyTask =
   | { readonly task: "route"; readonly id: "route"; readonly dueMs: number; readonly targets: readonly string[] }
+  | { readonly task: "on_call"; readonly id: "on-call"; readonly dueMs: number }
   | { readonly task: "open"; readonly id: string; readonly dueMs: number; readonly paging: Paging }
   | {
       readonly task: "note";
@@ -38,14 +39,15 @@ export function pagerDutyTasks(record: RequestRecord): PagerDutyTask[] {
   const { routing } = record;
   const route: PagerDutyTask[] =
     routing === null ? [] : [{ task: "route", id: "route", dueMs: routing.dueMs, targets: routing.targets }];
-  const pagings = record.pagings.flatMap((paging) => nextForPaging(paging));
+  const onCall = nextForOnCall(record);
+  const pagings = record.pagings.flatMap((paging) => held(record, nextForPaging(paging)));
   const clicks = record.decisions.flatMap((decision): PagerDutyTask[] => {
     const { clickId: id, dueMs } = decision;
     if (decision.state === "rereading") return [{ task: "reread", id, dueMs, decision }];
     if (decision.putsBack) return [{ task: "put_back", id, dueMs, decision }];
     return decision.state === "identifying" ? [{ task: "identify", id, dueMs, decision }] : [];
   });
-  return [...route, ...pagings, ...clicks];
+  return [...onCall, ...route, ...pagings, ...clicks];
 }
 
 /** What goes first when not everything can: somebody who waits for an answer, then what tells people, beside what pages. */
@@ -61,6 +63,7 @@ export function rankOf({ task }: PagerDutyTask): Rank {
     case "note":
     case "resolve":
     case "put_back":
+    case "on_call":
       return RANK.telling;
     case "route":
     case "open":
@@ -71,6 +74,16 @@ export function rankOf({ task }: PagerDutyTask): Rank {
 /** The rank of the most urgent that a record asks of PagerDuty. */
 export function rankOfRecord(record: RequestRecord): Rank {
   return pagerDutyTasks(record).reduce<Rank>((most, task) => (rankOf(task) < most ? rankOf(task) : most), RANK.nothing);
+}
+
+function nextForOnCall({ onCall, end }: RequestRecord): PagerDutyTask[] {
+  return onCall === null || end !== null ? [] : [{ task: "on_call", id: "on-call", dueMs: onCall.dueMs }];
+}
+
+// What may be approved at once is not paged yet.
+function held({ onCall, end }: RequestRecord, tasks: PagerDutyTask[]): PagerDutyTask[] {
+  const untilMs = end === null ? (onCall?.heldUntilMs ?? 0) : 0;
+  return tasks.map((task) => (task.task === "open" ? { ...task, dueMs: Math.max(task.dueMs, untilMs) } : task));
 }
 
 function nextForPaging(paging: Paging): PagerDutyTask[] {
@@ -105,9 +118,15 @@ export function decisionsToSend(record: RequestRecord): Decision[] {
   return record.decisions.filter(({ state }) => state === "undecided");
 }
 
+/** What the relay is to judge of a requester who is on call; undefined when there is nothing. */
+export function offerToSend({ onCall, end }: RequestRecord): OnCallOffer | undefined {
+  return end === null ? (onCall?.offer ?? undefined) : undefined;
+}
+
 /** Whether the relay owes an answer. */
 export function awaitsRelay(record: RequestRecord): boolean {
-  return bindingToSend(record) !== undefined || decisionsToSend(record).length > 0;
+  const owesDecisions = decisionsToSend(record).length > 0;
+  return owesDecisions || bindingToSend(record) !== undefined || offerToSend(record) !== undefined;
 }
 
 /** Whether the record is more than history: still pending, or with something left to do. */

@@ -44,7 +44,11 @@ export class ClaimLeases {
   }
 
   /** Takes the claim for a click from whatever stands in this plugin data; whether it was had. */
-  async take(requestId: string, { verdict, id: clickId }: Click, data: PluginData): Promise<boolean> {
+  async take(
+    requestId: string,
+    { verdict, id: clickId }: Pick<Click, "id" | "verdict">,
+    data: PluginData,
+  ): Promise<boolean> {
     const { teleport, randomId } = this.#options;
     const text = claimText({ verdict, clickId, attempt: randomId() });
     // Until a call begins by it, it is in nobody's way, even when the answer to this is lost.
@@ -57,6 +61,12 @@ export class ClaimLeases {
   begin(requestId: string): void {
     const text = this.#seen.get(requestId)?.text;
     if (text !== undefined) this.#seen.set(requestId, { text, sinceMs: this.#options.clock.now() });
+  }
+
+  /** Teleport has refused the call that was begun last: it has no effect and will have none. */
+  refused(requestId: string): void {
+    const text = this.#seen.get(requestId)?.text;
+    if (text !== undefined) this.#seen.set(requestId, { text, sinceMs: Number.NEGATIVE_INFINITY });
   }
 
   /** Nothing is undecided for the request any more. */

@@ -35,7 +35,7 @@ export function claimIn(data: PluginData): Claim | undefined {
   const [verdict, attempt = "", ...rest] = text.split(" ");
   const clickId = rest.join(" ");
   return {
-    verdict: verdictSchema.catch("deny").parse(verdict),
+    verdict: verdictSchema.safeParse(verdict).data ?? "deny",
     attempt,
     clickId: clickId.length > MAX_CLICK_ID_CHARACTERS ? "" : clickId,
   };

@@ -17,7 +17,6 @@ import {
   looseDocumentSchema,
   TELEPORT_PRESETS,
 } from "./config/schema.ts";
-import { unsupported } from "./config/unsupported.ts";
 import type { Policy } from "./guard.ts";
 import type { IdentitySource } from "./identity/source.ts";
 
@@ -82,7 +81,7 @@ export function parseConfig(text: string): ConfigReading {
   const parsed = documentSchema.safeParse(written, { reportInput: true });
   const faults = parsed.error?.issues.flatMap(faultsFor) ?? [];
   const loose = readableIn(written);
-  faults.push(...broken([...rules, ...unsupported], loose, faults));
+  faults.push(...broken(rules, loose, faults));
   if (!parsed.success || faults.length > 0) return { kind: "faults", faults: faults.map(sentenceFor) };
   const warnings = broken(cautions, loose, []).map(sentenceFor);
   return { kind: "config", config: configFor(parsed.data), warnings };

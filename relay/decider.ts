@@ -62,6 +62,8 @@ export class Decider {
   readonly #undecided = new Map<string, Map<string, DecideFrame>>();
   /** Requests that are to be judged when their turn comes. */
   readonly #queued = new Set<string>();
+  /** Clicks that could not be carried out for want of something that a person must mend; others may do without it. */
+  readonly #hindered = new Set<string>();
   /** What the edge has been told that a request's clicks wait for. */
   readonly #problems = new Map<string, string>();
 
@@ -124,7 +126,8 @@ export class Decider {
     for (const each of judged) if (!open.includes(each)) await this.#close(each, situation);
     const accepted = open.filter(({ judgement }) => judgement.kind === "submit");
     // An accepted denial wins over every approval, whichever came first.
-    const chosen = accepted.find(({ click }) => click?.verdict === "deny") ?? accepted[0];
+    const unhindered = accepted.find(({ frame }) => !this.#hindered.has(frame.clickId));
+    const chosen = accepted.find(({ click }) => click?.verdict === "deny") ?? unhindered ?? accepted[0];
     if (chosen !== undefined) {
       await this.#carryOut(chosen, situation, open.length);
       return this.#undecided.has(requestId);
@@ -170,18 +173,9 @@ export class Decider {
       const ended = await carryOut(this.#carryingOut, { judged, click, live, situation }, mayBegin);
       if (ended !== "not_begun") await this.#applied(frame, click, ended.live);
     } catch (error) {
-      // What one person may not do, another may.
-      if (needsMending(error)) this.#putLast(frame);
+      if (needsMending(error)) this.#hindered.add(frame.clickId);
       throw error;
     }
-  }
-
-  #putLast({ requestId, clickId }: DecideFrame): void {
-    const clicks = this.#undecided.get(requestId);
-    const frame = clicks?.get(clickId);
-    if (frame === undefined) return;
-    clicks?.delete(clickId);
-    clicks?.set(clickId, frame);
   }
 
   async #applied(frame: DecideFrame, click: Click, live: LiveRequest | undefined): Promise<void> {
@@ -197,6 +191,7 @@ export class Decider {
     // The edge may have asked again meanwhile, in a later epoch.
     const asked = clicks?.get(frame.clickId) ?? frame;
     clicks?.delete(frame.clickId);
+    this.#hindered.delete(frame.clickId);
     if (clicks?.size === 0) {
       this.#undecided.delete(frame.requestId);
       this.#problems.delete(frame.requestId);

@@ -7,18 +7,21 @@ import type { Click } from "../shared/click.ts";
 import type { EdgeWord } from "../shared/protocol.ts";
 import type { Resolution } from "./teleport/port.ts";
 
+/** What is decided of a click: by whom, what, and in which words. */
+export type DecidedClick = Pick<Click, "id" | "verdict" | "agent" | "reason">;
+
 /** The state that a click asks for. */
 export function resolutionOf({ verdict }: Pick<Click, "verdict">): Resolution {
   return verdict === "approve" ? "APPROVED" : "DENIED";
 }
 
 /** Who decided: `pagerduty:<e-mail>`, with the user's ID where no address is known. */
-export function delegatorFor({ email }: EdgeWord, { agent }: Click): string {
+export function delegatorFor({ email }: Pick<EdgeWord, "email">, { agent }: Pick<Click, "agent">): string {
   return `pagerduty:${email ?? agent?.id ?? ""}`;
 }
 
 /** The person's words with the mark behind them. */
-export function reasonFor(word: EdgeWord, { id, reason }: Click): string {
+export function reasonFor(word: Pick<EdgeWord, "reason">, { id, reason }: Pick<Click, "id" | "reason">): string {
   // What the signed bytes hold trimmed, the edge has whole.
   const words = word.reason.length > reason.length ? word.reason : reason;
   return `${words === "" ? "" : `${words} `}[pd:${id}]`;

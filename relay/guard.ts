@@ -124,13 +124,16 @@ const CHECKS: readonly Check[] = [
   {
     refusal: "needs_more_approvals",
     forDenials: false,
-    // One that asks for more than any one approval must not be passed by.
-    fails: ({ way, live }) =>
-      way.passesThresholds && live.thresholds.some(({ approve, filter }) => approve > 1 || filter !== ""),
+    fails: ({ way, live }) => way.passesThresholds && asksForMore(live),
   },
   { refusal: "needs_more_approvals", forDenials: true, fails: ({ way }) => way.hasReviewed },
   { refusal: "audit_unavailable", forDenials: false, fails: ({ auditIsWritable }) => !auditIsWritable },
 ];
+
+/** Whether a threshold asks for more than any one approval: it must not be passed by. */
+export function asksForMore({ thresholds }: LiveRequest): boolean {
+  return thresholds.some(({ approve, filter }) => approve > 1 || filter !== "");
+}
 
 /** Judges one click. */
 export function judge(judged: Case): Judgement {
@@ -201,7 +204,8 @@ function relation({ personId, word, live, requesterEmails, policy }: Facts): Ret
   return personRelation({ personId, email: word.email }, requester, policy);
 }
 
-function areRolesApprovable({ live, policy: { approvableRoles } }: Facts): boolean {
+/** Whether every role of a request may be approved; one that names none may be only where all may. */
+export function areRolesApprovable({ live, policy: { approvableRoles } }: Pick<Facts, "live" | "policy">): boolean {
   if (approvableRoles.includes("*")) return true;
   const { roles } = live.request;
   return roles.length > 0 && roles.every((role) => approvableRoles.includes(role));

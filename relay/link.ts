@@ -178,6 +178,7 @@ export class Link {
         welcome: (welcome) => this.#welcome(welcome),
         bind: (frame) => handlers.bind(frame),
         decide: (frame) => handlers.decide(frame),
+        autoApprove: (frame) => handlers.autoApprove(frame),
         promote: (frame) => handlers.promote(frame),
         health: (frame) => handlers.health(frame),
       },

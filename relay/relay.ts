@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "../shared/log.ts";
 import type { Hello, RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import { AuditLog } from "./audit.ts";
+import { AutoApprover } from "./auto-approval.ts";
 import { Binder } from "./binding.ts";
 import type { Way } from "./channel.ts";
 import { decideByProblem } from "./check/role.ts";
@@ -113,10 +114,11 @@ async function runJourneys(parts: Parts): Promise<void> {
   const predecessors = new Predecessors({ teleport, log });
   const frames = new RequestFrames({ rules, traits, names, predecessors, clock, log });
   const inventory = new Inventory({ cluster, teleport, lanes, frames, send, ended: settle, now: clock.now, log });
+  const way = wayOf(parts);
   const decider = new Decider({
     cluster,
     teleport,
-    way: wayOf(parts),
+    way,
     lanes,
     audit,
     policy: config.policy,
@@ -126,6 +128,20 @@ async function runJourneys(parts: Parts): Promise<void> {
     settled: (request) => inventory.settled(request),
     clock,
     random: Math.random,
+    randomId: () => randomUUID(),
+    log,
+  });
+  const autoApprover = new AutoApprover({
+    cluster,
+    teleport,
+    way,
+    lanes,
+    audit,
+    policy: config.policy,
+    requesterEmails: (user) => traits.emailsOf(user),
+    send,
+    settled: (request) => inventory.settled(request),
+    clock,
     randomId: () => randomUUID(),
     log,
   });
@@ -145,6 +161,7 @@ async function runJourneys(parts: Parts): Promise<void> {
       },
       bind: (frame) => binder.bind(frame),
       decide: (frame) => decider.decide(frame),
+      autoApprove: (frame) => autoApprover.approve(frame),
       promote: ({ epoch }) => log.info("This relay is active now", { epoch }),
       health: ({ pagerduty: { ok, problem } }) =>
         ok ? log.info("PagerDuty health check ok") : log.warn("PagerDuty health check failed", { problem }),
@@ -282,6 +299,7 @@ function helloOf(
     teleport: { version, cluster, proxyAddress },
     decisions: config.decisions,
     asksOnCall: config.policy.approvers.includes("on-call"),
+    ...(config.policy.autoApproveOnCall && { autoApproval: { onCallLevels: config.policy.onCallLevels } }),
   };
 }
 

@@ -35,6 +35,23 @@ export function personRelation(
   return identity === "email" && bothHaveAddresses ? "different" : "unknown";
 }
 
+/**
+ * Whether a person is the requester, and not merely somebody who cannot be told apart: by the mapping where that knows either
+ * of them, else, where addresses tell people apart, by address.
+ */
+export function isRequester(
+  { personId, email }: Approver,
+  { user, emails }: Requester,
+  { users, identity }: Pick<Policy, "users" | "identity">,
+): boolean {
+  const isUser = (name: string): boolean => sameName(name, user);
+  const mapped = Object.hasOwn(users, personId) ? (users[personId] ?? []) : [];
+  if (mapped.length > 0) return mapped.some(isUser);
+  if (Object.values(users).some((names) => names.some(isUser))) return false;
+  if (identity === "mapped" || email === null || !isEmailAddress(email)) return false;
+  return [user, ...emails].some((name) => sameName(name, email));
+}
+
 /** Whether two names are one, in whatever Unicode form and letter case they are written. */
 export function sameName(one: string, other: string): boolean {
   return folded(one) === folded(other);

@@ -8,7 +8,7 @@ import type { EdgeWord } from "../shared/protocol.ts";
 import type { LiveRequest } from "./access-request.ts";
 import type { DecideBy } from "./check/role.ts";
 import type { Clock } from "./clock.ts";
-import { delegatorFor, reasonFor, resolutionOf } from "./decision-words.ts";
+import { type DecidedClick, delegatorFor, reasonFor, resolutionOf } from "./decision-words.ts";
 import type { Policy } from "./guard.ts";
 import { sameName } from "./same-person.ts";
 import { TeleportError } from "./teleport/error.ts";
@@ -22,8 +22,8 @@ export type Author =
 
 /** A click that was let through. */
 export interface Order {
-  readonly click: Click;
-  readonly word: EdgeWord;
+  readonly click: DecidedClick;
+  readonly word: Pick<EdgeWord, "email" | "reason">;
   readonly live: LiveRequest;
   readonly author: Author;
 }

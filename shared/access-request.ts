@@ -3,7 +3,8 @@
  * Teleport holds. Teleport's words; source: `AccessRequestV3` in types.proto, Teleport 4.2.8 to 18.
  */
 import { createHash } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { textOf } from "./values.ts";
 
 /** `types.RequestState`. `NONE` also stands for a state that a newer Teleport may add: whatever it is, it is not pending. */
 export const requestStateSchema = z.enum(["NONE", "PENDING", "APPROVED", "DENIED", "PROMOTED"]);
@@ -21,7 +22,7 @@ export const requestedResourceSchema = z.object({
   /** The constraints on the resource as the bytes that Teleport sent, base64; empty when there are none. */
   constraints: z.string(),
   /** The name that people know it by, when `name` is an opaque id and we may look it up. */
-  friendlyName: z.string().optional(),
+  friendlyName: z.optional(z.string()),
 });
 export type RequestedResource = z.infer<typeof requestedResourceSchema>;
 
@@ -30,13 +31,13 @@ export const accessReviewSchema = z.object({
   author: z.string(),
   proposedState: requestStateSchema,
   reason: z.string(),
-  createdMs: epochMsSchema.nullable(),
+  createdMs: z.nullable(epochMsSchema),
 });
 export type AccessReview = z.infer<typeof accessReviewSchema>;
 
 /** Times are null when Teleport has not set them (absent, or Go's year 1). */
 export const accessRequestSchema = z.object({
-  id: z.string().min(1).max(255),
+  id: textOf(1, 255),
   user: z.string(),
   roles: z.array(z.string()),
   state: requestStateSchema,
@@ -47,13 +48,13 @@ export const accessRequestSchema = z.object({
   /** `SystemAnnotations`: what roles' rules attach to a request, such as `pagerduty_notify_service`. */
   annotations: z.record(z.string(), z.array(z.string())),
   reviews: z.array(accessReviewSchema),
-  createdMs: epochMsSchema.nullable(),
+  createdMs: z.nullable(epochMsSchema),
   /** When the request itself ends if nobody decides: `ResourceExpiry`, else `Metadata.Expires`, else `Spec.Expires`. */
-  requestExpiresMs: epochMsSchema.nullable(),
+  requestExpiresMs: z.nullable(epochMsSchema),
   /** When granted access ends: `Spec.Expires`. */
-  accessExpiresMs: epochMsSchema.nullable(),
-  maxDurationMs: epochMsSchema.nullable(),
-  sessionTtlMs: epochMsSchema.nullable(),
+  accessExpiresMs: z.nullable(epochMsSchema),
+  maxDurationMs: z.nullable(epochMsSchema),
+  sessionTtlMs: z.nullable(epochMsSchema),
   requestKind: z.enum(["UNDEFINED", "SHORT_TERM", "LONG_TERM"]),
 });
 export type AccessRequest = z.infer<typeof accessRequestSchema>;

@@ -1,5 +1,5 @@
 /** One line of `teleport-pagerduty check`, as both halves write it. Holds no secret. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 export const checkSchema = z.object({
   /** What was checked, a few words. */

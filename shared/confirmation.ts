@@ -4,10 +4,11 @@
  * withstands somebody who has the webhook secret, and not a dishonest edge. Pure.
  * Shapes: GET /incidents/{id}/notes, …/log_entries and …/custom_fields/values of PagerDuty's REST API v2.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseJsonBytes } from "./bytes.ts";
 import { type Click, clickIn, commandIn } from "./click.ts";
 import type { Decisions } from "./decisions.ts";
+import { instantSchema } from "./values.ts";
 import type { WebhookEvent } from "./webhook-event.ts";
 
 /** How far the log's time may be from the delivery's, in ms: log entries have whole seconds, and are written behind. */
@@ -24,15 +25,15 @@ const personSchema = z.object({ id: z.string(), type: z.string() });
 const noteSchema = z.object({ id: z.string(), content: z.string(), user: personSchema });
 const logEntrySchema = z.object({
   type: z.string(),
-  created_at: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+  created_at: instantSchema,
   agent: personSchema,
-  incident: z.object({ id: z.string() }).nullable().optional(),
+  incident: z.nullish(z.object({ id: z.string() })),
 });
 const fieldSchema = z.object({ name: z.string(), value: z.string() });
 const confirmationSchema = z.object({
-  note: z.unknown().optional(),
-  log_entry: z.unknown().optional(),
-  custom_field: z.unknown().optional(),
+  note: z.optional(z.unknown()),
+  log_entry: z.optional(z.unknown()),
+  custom_field: z.optional(z.unknown()),
 });
 
 /** What the log's types of a click by each channel have in their name; PagerDuty does not document all of them. */

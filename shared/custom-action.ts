@@ -3,9 +3,10 @@
  * entry that PagerDuty keeps of it. The payload is unsigned and says only where to look; what counts is the log entry,
  * re-read from PagerDuty. Pure. Shapes: V2 webhooks, https://developer.pagerduty.com/docs/webhooks/v2-overview/.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseJsonBytes } from "./bytes.ts";
 import type { Verdict } from "./decisions.ts";
+import { instantSchema, pagerDutyIdSchema } from "./values.ts";
 import { type Agent, agentSchema } from "./webhook-event.ts";
 
 /** Labels of the two buttons; PagerDuty names the pressed one in the log entry. */
@@ -17,11 +18,11 @@ export interface ActionPointer {
   readonly incidentId: string;
 }
 
-const payloadSchema = z.object({ messages: z.array(z.unknown()).max(25) });
+const payloadSchema = z.object({ messages: z.array(z.unknown()).check(z.maxLength(25)) });
 const messageSchema = z.object({
   event: z.literal("incident.custom"),
-  incident: z.object({ id: z.string().min(1).max(64) }),
-  log_entries: z.array(z.object({ id: z.string().min(1).max(64) })),
+  incident: z.object({ id: pagerDutyIdSchema }),
+  log_entries: z.array(z.object({ id: pagerDutyIdSchema })),
 });
 
 /** Reads the payload of a custom incident action; messages that point nowhere are left out. Never throws. */
@@ -46,12 +47,12 @@ export interface ActionLogEntry {
 }
 
 const logEntrySchema = z.looseObject({
-  id: z.string().min(1).max(64),
+  id: pagerDutyIdSchema,
   type: z.enum(["custom_log_entry", "custom_log_entry_reference"]),
-  created_at: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+  created_at: instantSchema,
   agent: agentSchema,
-  incident: z.object({ id: z.string().min(1).max(64), incident_key: z.string().nullable().optional() }),
-  summary: z.string().nullable().optional(),
+  incident: z.object({ id: pagerDutyIdSchema, incident_key: z.nullish(z.string()) }),
+  summary: z.nullish(z.string()),
 });
 
 /** Reads a log entry as `GET /log_entries/{id}` returns it, with or without its wrapper; undefined when it is no button's. */

@@ -2,7 +2,7 @@
  * What counts as a decision: the relay's `[decisions]`, which it tells the edge in `hello`. Both halves read deliveries by
  * it, so that the edge has nothing of its own to say about what counts.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** What a person may want for a request. */
 export const verdictSchema = z.enum(["approve", "deny"]);
@@ -21,7 +21,7 @@ export const decisionsSchema = z.object({
   /** What a bare resolve in PagerDuty means. */
   onResolve: z.enum(["nothing", "deny"]),
   /** Which approvals PagerDuty has to show again before they count; a relay that does not say means `action`. */
-  confirm: z.enum(["action", "all"]).optional(),
+  confirm: z.optional(z.enum(["action", "all"])),
 });
 
 /** Whether a click of a signed delivery has to be read again from PagerDuty: a denial never has. */

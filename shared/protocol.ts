@@ -2,11 +2,12 @@
  * The link's protocol: every frame, limit and close code of the WebSocket between relay and edge. PROTOCOL.md beside this
  * file says the same in prose. A new frame will not compile until both ends handle it; one of an unknown type is skipped.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { accessRequestSchema, epochMsSchema, requestEndSchema, requestStateSchema } from "./access-request.ts";
 import { parseJsonText } from "./bytes.ts";
 import { decisionsSchema, verdictSchema } from "./decisions.ts";
 import { refusalSchema } from "./refusal.ts";
+import { countSchema, nonEmptySchema, ordinalSchema, textOf } from "./values.ts";
 
 /** Said in `hello`. An edge understands this version and the one before. */
 export const PROTOCOL_VERSION = 1;
@@ -37,6 +38,9 @@ export const ACK_WITHIN_MS = 5_000;
 /** Longest problem that a `report` tells, in UTF-16 units: it is kept with the relay's socket, which has little room. */
 export const MAX_PROBLEM_LENGTH = 500;
 
+/** Most services that one `auto_approve` names. */
+export const MAX_AUTO_APPROVAL_SERVICES = 10;
+
 /** Longest life of the JWT that opens the link, in seconds. */
 export const MAX_JWT_SECONDS = 60;
 
@@ -51,13 +55,13 @@ export const CLOSE = {
   unresponsive: 4006,
 } as const;
 
-const seq = z.int().positive();
-const epoch = z.int().nonnegative();
-const requestId = z.string().min(1).max(255);
-const clickId = z.string().min(1).max(128);
+const seq = ordinalSchema;
+const epoch = countSchema;
+const requestId = textOf(1, 255);
+const clickId = textOf(1, 128);
 
 /** An incident that stands for a request, and the service that it is on. */
-export const boundIncidentSchema = z.object({ service: z.string().min(1), incident: z.string().min(1) });
+export const boundIncidentSchema = z.object({ service: nonEmptySchema, incident: nonEmptySchema });
 export type BoundIncident = z.infer<typeof boundIncidentSchema>;
 
 /** What shows a click: a delivery as PagerDuty signed it, or the log entry of a pressed button, re-read by the edge. */
@@ -69,7 +73,7 @@ export const evidenceSchema = z.discriminatedUnion("kind", [
     /** Its `X-PagerDuty-Signature`. */
     signature: z.string(),
     /** What PagerDuty shows of the same click when it is asked again, base64; absent when it was not asked or shows none. */
-    confirmation: z.string().optional(),
+    confirmation: z.optional(z.string()),
   }),
   z.object({
     kind: z.literal("action"),
@@ -83,12 +87,12 @@ export type Evidence = z.infer<typeof evidenceSchema>;
 
 /** What no raw byte shows and the relay therefore knows by the edge's word alone. */
 export const edgeWordSchema = z.object({
-  email: z.string().nullable(),
-  name: z.string().nullable(),
+  email: z.nullable(z.string()),
+  name: z.nullable(z.string()),
   /** Escalation levels at which the person was on call at the time of the click; null when the edge did not ask. */
-  onCallLevels: z.array(z.int()).nullable(),
+  onCallLevels: z.nullable(z.array(z.int())),
   /** The user that our own REST writes act as. */
-  botUserId: z.string().nullable(),
+  botUserId: z.nullable(z.string()),
   /** Whether the incident's body shows every role and resource. */
   shown: z.boolean(),
   /** The full text behind a command, when the signed bytes hold it trimmed. */
@@ -104,7 +108,7 @@ export const outcomeSchema = z.discriminatedUnion("result", [
     result: z.literal("refused"),
     refusal: refusalSchema,
     /** The request's state when it was judged; null when it was not read. */
-    state: requestStateSchema.nullable(),
+    state: z.nullable(requestStateSchema),
     /** A sentence that helps the person; empty when the refusal says it all. */
     detail: z.string(),
   }),
@@ -115,18 +119,20 @@ const hello = z.object({
   type: z.literal("hello"),
   protocol: z.int(),
   /** Random, new at every start of a relay: what an epoch belongs to. */
-  instance: z.string().min(8).max(64),
+  instance: textOf(8, 64),
   release: z.string(),
-  teleport: z.object({ version: z.string(), cluster: z.string(), proxyAddress: z.string().nullable() }),
+  teleport: z.object({ version: z.string(), cluster: z.string(), proxyAddress: z.nullable(z.string()) }),
   decisions: decisionsSchema,
   /** Whether the policy asks who is on call, so that the edge looks it up only then. */
   asksOnCall: z.boolean(),
+  /** At which levels a requester who is on call is approved by that: 0 for any, N for 1 to N; absent: at none. */
+  autoApproval: z.optional(z.object({ onCallLevels: countSchema })),
   /** When the relay's Teleport certificate ends. */
-  certificateExpiresMs: epochMsSchema.nullable(),
+  certificateExpiresMs: z.nullable(epochMsSchema),
 });
 
 /** An incident that Teleport's own plugin opened for a request, and its service where that plugin kept it. */
-export const predecessorsIncidentSchema = z.object({ service: z.string().nullable(), incident: z.string().min(1) });
+export const predecessorsIncidentSchema = z.object({ service: z.nullable(z.string()), incident: nonEmptySchema });
 export type PredecessorsIncident = z.infer<typeof predecessorsIncidentSchema>;
 
 const request = z.object({
@@ -136,7 +142,7 @@ const request = z.object({
   /** PagerDuty services from the relay's rules, by name; empty when no rule applies. */
   recipients: z.array(z.string()),
   /** To be taken over instead of opening another. */
-  adopt: predecessorsIncidentSchema.optional(),
+  adopt: z.optional(predecessorsIncidentSchema),
 });
 
 const ended = z.object({
@@ -144,10 +150,10 @@ const ended = z.object({
   seq,
   requestId,
   end: requestEndSchema,
-  who: z.string().nullable(),
-  why: z.string().nullable(),
+  who: z.nullable(z.string()),
+  why: z.nullable(z.string()),
   /** The click that the claim in Teleport names, when it was ours that ended the request. */
-  clickId: clickId.nullable(),
+  clickId: z.nullable(clickId),
 });
 
 const synced = z.object({ type: z.literal("synced"), seq });
@@ -165,16 +171,18 @@ const bound = z.object({
 
 const outcome = z.object({ type: z.literal("outcome"), seq, epoch, requestId, clickId, outcome: outcomeSchema });
 
+const autoOutcome = z.object({ type: z.literal("auto_outcome"), seq, epoch, requestId, outcome: outcomeSchema });
+
 const report = z.object({
   type: z.literal("report"),
   seq,
   /** When the relay's Teleport certificate ends. */
-  certificateExpiresMs: epochMsSchema.nullable(),
+  certificateExpiresMs: z.nullable(epochMsSchema),
   teleportVersion: z.string(),
   /** Whether the watch of Teleport's access requests stands. */
   watching: z.boolean(),
   /** What an operator should mend, as one sentence or two; null when nothing. */
-  problem: z.string().max(MAX_PROBLEM_LENGTH).nullable(),
+  problem: z.nullable(textOf(0, MAX_PROBLEM_LENGTH)),
 });
 
 const waiting = z.object({
@@ -183,10 +191,10 @@ const waiting = z.object({
   epoch,
   requestId,
   /** What somebody must mend before the clicks on this request can be carried out, as a sentence or two. */
-  problem: z.string().min(1).max(MAX_PROBLEM_LENGTH),
+  problem: textOf(1, MAX_PROBLEM_LENGTH),
 });
 
-const ack = z.object({ type: z.literal("ack"), upTo: z.int().nonnegative() });
+const ack = z.object({ type: z.literal("ack"), upTo: countSchema });
 
 const welcome = z.object({
   type: z.literal("welcome"),
@@ -194,14 +202,14 @@ const welcome = z.object({
   epoch,
   role: z.enum(["active", "standby"]),
   /** Requests open at the edge: id, digest, and how many of its reviews have been told. */
-  open: z.array(z.tuple([requestId, z.string(), z.int().nonnegative()])),
+  open: z.array(z.tuple([requestId, z.string(), countSchema])),
   /** Whether another part follows. */
   more: z.boolean(),
 });
 
 const health = z.object({
   type: z.literal("health"),
-  pagerduty: z.object({ ok: z.boolean(), problem: z.string().nullable() }),
+  pagerduty: z.object({ ok: z.boolean(), problem: z.nullable(z.string()) }),
 });
 
 const bind = z.object({
@@ -210,9 +218,9 @@ const bind = z.object({
   epoch,
   requestId,
   digest: z.string(),
-  incidents: z.array(boundIncidentSchema).min(1),
+  incidents: z.array(boundIncidentSchema).check(z.minLength(1)),
   /** For an incident that was taken over: when it came to show the request. Clicks before that count for nothing. */
-  countsFromMs: epochMsSchema.optional(),
+  countsFromMs: z.optional(epochMsSchema),
 });
 
 const decide = z.object({
@@ -226,6 +234,20 @@ const decide = z.object({
   word: edgeWordSchema,
 });
 
+/** Somebody in PagerDuty, and the services for which they are on call. */
+const autoApprove = z.object({
+  type: z.literal("auto_approve"),
+  seq,
+  epoch,
+  requestId,
+  /** Of the request that the edge was told of. */
+  digest: z.string(),
+  services: z
+    .array(z.object({ name: textOf(1, 255), id: textOf(1, 255), levels: z.array(z.int()) }))
+    .check(z.minLength(1), z.maxLength(MAX_AUTO_APPROVAL_SERVICES)),
+  person: z.object({ id: textOf(1, 255), email: z.string(), name: z.string() }),
+});
+
 const promote = z.object({ type: z.literal("promote"), seq, epoch });
 
 /** Frames from the relay. */
@@ -236,6 +258,7 @@ export const relayFrameSchema = z.discriminatedUnion("type", [
   synced,
   bound,
   outcome,
+  autoOutcome,
   waiting,
   report,
   ack,
@@ -243,7 +266,7 @@ export const relayFrameSchema = z.discriminatedUnion("type", [
 export type RelayFrame = z.infer<typeof relayFrameSchema>;
 
 /** Frames from the edge. */
-export const edgeFrameSchema = z.discriminatedUnion("type", [welcome, health, bind, decide, promote, ack]);
+export const edgeFrameSchema = z.discriminatedUnion("type", [welcome, health, bind, decide, autoApprove, promote, ack]);
 export type EdgeFrame = z.infer<typeof edgeFrameSchema>;
 
 export type Hello = z.infer<typeof hello>;
@@ -276,10 +299,10 @@ function isTooLarge(message: string): boolean {
   return message.length > MAX_FRAME_BYTES || new TextEncoder().encode(message).length > MAX_FRAME_BYTES;
 }
 
-const envelopeSchema = z.object({ type: z.string().max(64), seq: seq.optional() });
+const envelopeSchema = z.object({ type: textOf(0, 64), seq: z.optional(seq) });
 
 function readFrame<Frame>(
-  schema: z.ZodType<Frame> & { options: readonly { shape: { type: z.ZodLiteral<string> } }[] },
+  schema: z.ZodMiniType<Frame> & { def: { options: readonly { shape: { type: z.ZodMiniLiteral<string> } }[] } },
   message: string,
 ): Reading<Frame> {
   if (isTooLarge(message)) return { kind: "too_large" };
@@ -287,11 +310,11 @@ function readFrame<Frame>(
   const envelope = envelopeSchema.safeParse(value);
   if (!envelope.success) return { kind: "malformed", problem: "not a frame" };
   const { type } = envelope.data;
-  if (!schema.options.some((option) => option.shape.type.value === type)) {
+  if (!schema.def.options.some((option) => option.shape.type.def.values.includes(type))) {
     return { kind: "unknown", type, seq: envelope.data.seq ?? null };
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return { kind: "frame", frame: parsed.data };
   const [issue] = parsed.error.issues;
-  return { kind: "malformed", problem: `${type}: ${issue?.path.join(".")} ${issue?.message}` };
+  return { kind: "malformed", problem: `${type}: ${issue?.path.join(".")} ${issue?.code}` };
 }

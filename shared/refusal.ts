@@ -1,5 +1,5 @@
 /** Why the relay does not carry out a click: the closed list, in the order in which the guard looks. */
-import * as z from "zod";
+import * as z from "zod/mini";
 
 export const refusalSchema = z.enum([
   "bad_evidence",

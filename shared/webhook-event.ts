@@ -3,8 +3,9 @@
  * known; every other authentic event reads as `unused`. Pure; call it with bytes whose signature has been verified.
  * Shapes: https://developer.pagerduty.com/docs/webhooks/webhooks-overview/ and the signed deliveries in test/fixtures.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseJsonBytes } from "./bytes.ts";
+import { instantSchema, orElse, pagerDutyIdSchema, textOf } from "./values.ts";
 
 /** Somebody or something that acted in PagerDuty; null when PagerDuty names nobody (automation). */
 export interface Agent {
@@ -52,42 +53,39 @@ export type WebhookReading =
   | { readonly kind: "unreadable" };
 
 /** An agent that is missing or cannot be read is nobody, and nobody decides: what happened is known all the same. */
-export const agentSchema = z
-  .object({ id: z.string().min(1).max(64), type: z.string() })
-  .nullable()
-  .catch(null);
-const referenceSchema = z.object({ id: z.string().min(1).max(64) });
+export const agentSchema = orElse(z.object({ id: pagerDutyIdSchema, type: z.string() }), null);
+const referenceSchema = z.object({ id: pagerDutyIdSchema });
 
 const eventSchema = z.object({
   event: z.object({
-    id: z.string().min(1).max(128),
+    id: textOf(1, 128),
     event_type: z.string(),
-    occurred_at: z.iso.datetime({ offset: true }).transform((text) => Date.parse(text)),
+    occurred_at: instantSchema,
     agent: agentSchema,
-    data: z.unknown().optional(),
+    data: z.optional(z.unknown()),
   }),
 });
 
 const noteSchema = z.object({
   incident: referenceSchema,
-  id: z.string().min(1).max(64),
+  id: pagerDutyIdSchema,
   content: z.string(),
-  trimmed: z.boolean().catch(false),
+  trimmed: orElse(z.boolean(), false),
 });
 
 const resolvedSchema = z.object({
-  id: z.string().min(1).max(64),
-  incident_key: z.string().nullable().optional(),
+  id: pagerDutyIdSchema,
+  incident_key: z.nullish(z.string()),
   // Documented as null and seen as an object on a merge; a string or a new form is no merge that could be followed.
-  resolve_reason: z.unknown().optional(),
+  resolve_reason: z.optional(z.unknown()),
 });
 const mergeReasonSchema = z.object({ type: z.literal("merge_resolve_reason"), incident: referenceSchema });
 
 const workflowSchema = z.object({ incident: referenceSchema, workflow_trigger: referenceSchema });
 
 // A field of another kind, such as one with several values, must not hide the others.
-const textFieldSchema = z.object({ id: z.string(), name: z.string(), value: z.string() }).nullable().catch(null);
-const changedFieldSchema = z.object({ id: z.string() }).nullable().catch(null);
+const textFieldSchema = orElse(z.object({ id: z.string(), name: z.string(), value: z.string() }), null);
+const changedFieldSchema = orElse(z.object({ id: z.string() }), null);
 const fieldValuesSchema = z.object({
   incident: referenceSchema,
   custom_fields: z.array(textFieldSchema),

@@ -49,7 +49,7 @@ describe("shared/PROTOCOL.md against the schemas", () => {
     { end: "edge", schema: protocol.edgeFrameSchema, read: protocol.readEdgeFrame },
   ];
   const frames = ends.flatMap(({ end, schema, read }) =>
-    schema.options.map(({ shape }) => ({ end, type: shape.type.value, read })),
+    schema.def.options.flatMap(({ shape }) => shape.type.def.values.map((type) => ({ end, type, read }))),
   );
 
   function examplesOf(type: string): string[] {
@@ -78,7 +78,7 @@ describe("shared/PROTOCOL.md against the schemas", () => {
         ([, type = ""]) => type,
       );
     for (const { end, schema } of ends) {
-      const types = schema.options.map(({ shape }) => shape.type.value);
+      const types = schema.def.options.flatMap(({ shape }) => shape.type.def.values);
       expect([...typesUnder(`Frames from the ${end}`), ...typesUnder("Frames in both directions")]).toEqual(types);
     }
   });

@@ -3,16 +3,14 @@
  * the door. Unknown keys are skipped; anything optional in practice may be missing. Pure.
  * Source: https://developer.pagerduty.com/api-reference/.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
+import { instantSchema, orElse, pagerDutyIdSchema } from "../../shared/values.ts";
 
-const id = z.string().min(1).max(64);
+const id = pagerDutyIdSchema;
 const reference = z.object({ id });
-const optionalReference = reference.nullable().optional();
-const optionalText = z.string().nullable().optional();
-const optionalTime = z.iso
-  .datetime({ offset: true })
-  .transform((text): number | null => Date.parse(text))
-  .catch(null);
+const optionalReference = z.nullish(reference);
+const optionalText = z.nullish(z.string());
+const optionalTime = orElse(instantSchema, null);
 
 /** An incident as PagerDuty has it now. */
 export interface Incident {
@@ -37,8 +35,8 @@ const details = z.object({ details: z.string() });
 const triggerEntry = z.object({ channel: details });
 const mergeReason = z.object({ type: z.literal("merge_resolve_reason"), incident: reference });
 
-export const incidentSchema = z
-  .object({
+export const incidentSchema = z.pipe(
+  z.object({
     id,
     incident_key: optionalText,
     status: z.enum(["triggered", "acknowledged", "resolved"]),
@@ -46,12 +44,12 @@ export const incidentSchema = z
     service: optionalReference,
     escalation_policy: optionalReference,
     html_url: optionalText,
-    body: z.unknown().optional(),
-    first_trigger_log_entry: z.unknown().optional(),
-    resolve_reason: z.unknown().optional(),
+    body: z.optional(z.unknown()),
+    first_trigger_log_entry: z.optional(z.unknown()),
+    resolve_reason: z.optional(z.unknown()),
     last_status_change_at: optionalTime,
-  })
-  .transform(
+  }),
+  z.transform(
     (incident): Incident => ({
       id: incident.id,
       key: incident.incident_key ?? null,
@@ -68,7 +66,8 @@ export const incidentSchema = z
       mergedInto: mergeReason.safeParse(incident.resolve_reason).data?.incident.id ?? null,
       changedMs: incident.last_status_change_at,
     }),
-  );
+  ),
+);
 
 /** A note on an incident; `userId` is null when PagerDuty names no author. */
 export interface Note {
@@ -79,16 +78,17 @@ export interface Note {
   readonly createdMs: number | null;
 }
 
-export const noteSchema = z
-  .object({ id, content: z.string(), user: optionalReference, created_at: optionalTime })
-  .transform(
+export const noteSchema = z.pipe(
+  z.object({ id, content: z.string(), user: optionalReference, created_at: optionalTime }),
+  z.transform(
     (note): Note => ({
       id: note.id,
       content: note.content,
       userId: note.user?.id ?? null,
       createdMs: note.created_at,
     }),
-  );
+  ),
+);
 
 /** A user of the account. */
 export interface User {
@@ -97,9 +97,10 @@ export interface User {
   readonly email: string;
 }
 
-export const userSchema = z
-  .object({ id, name: optionalText, email: z.string() })
-  .transform((user): User => ({ id: user.id, name: user.name ?? "", email: user.email }));
+export const userSchema = z.pipe(
+  z.object({ id, name: optionalText, email: z.string() }),
+  z.transform((user): User => ({ id: user.id, name: user.name ?? "", email: user.email })),
+);
 
 /** A service, with what an access request's incident depends on. */
 export interface Service {
@@ -111,15 +112,15 @@ export interface Service {
   readonly teamIds: readonly string[];
 }
 
-export const serviceSchema = z
-  .object({
+export const serviceSchema = z.pipe(
+  z.object({
     id,
     name: optionalText,
     escalation_policy: optionalReference,
-    auto_resolve_timeout: z.number().nullable().optional(),
-    teams: z.array(reference).nullable().optional(),
-  })
-  .transform(
+    auto_resolve_timeout: z.nullish(z.number()),
+    teams: z.nullish(z.array(reference)),
+  }),
+  z.transform(
     (service): Service => ({
       id: service.id,
       name: service.name ?? "",
@@ -127,27 +128,28 @@ export const serviceSchema = z
       autoResolveSeconds: service.auto_resolve_timeout || null,
       teamIds: service.teams?.map((team) => team.id) ?? [],
     }),
-  );
+  ),
+);
 
-const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-const optionalInstant = instant.nullable().optional();
+const optionalInstant = z.nullish(instantSchema);
 
 /** Somebody on call: who, at which level, since when and until when, in ms since the epoch (null: always). */
-export const onCallSchema = z
-  .object({
+export const onCallSchema = z.pipe(
+  z.object({
     user: optionalReference,
     escalation_policy: optionalReference,
     escalation_level: z.int(),
     start: optionalInstant,
     end: optionalInstant,
-  })
-  .transform((entry) => ({
+  }),
+  z.transform((entry) => ({
     userId: entry.user?.id ?? null,
     escalationPolicyId: entry.escalation_policy?.id ?? null,
     level: entry.escalation_level,
     startMs: entry.start ?? null,
     endMs: entry.end ?? null,
-  }));
+  })),
+);
 
 /** A priority of the account. */
 export interface Priority {
@@ -155,9 +157,10 @@ export interface Priority {
   readonly name: string;
 }
 
-export const prioritySchema = z
-  .object({ id, name: optionalText })
-  .transform((priority): Priority => ({ id: priority.id, name: priority.name ?? "" }));
+export const prioritySchema = z.pipe(
+  z.object({ id, name: optionalText }),
+  z.transform((priority): Priority => ({ id: priority.id, name: priority.name ?? "" })),
+);
 
 /** A webhook subscription, as far as whether and what it brings us. */
 export interface Subscription {
@@ -171,18 +174,18 @@ export interface Subscription {
   readonly filter: { readonly type: string; readonly id: string | null };
 }
 
-export const subscriptionSchema = z
-  .object({
+export const subscriptionSchema = z.pipe(
+  z.object({
     id,
-    active: z.boolean().nullable().optional(),
+    active: z.nullish(z.boolean()),
     delivery_method: z.object({
       url: optionalText,
-      temporarily_disabled: z.boolean().nullable().optional(),
+      temporarily_disabled: z.nullish(z.boolean()),
     }),
     events: z.array(z.string()),
-    filter: z.object({ type: z.string(), id: id.nullable().optional() }),
-  })
-  .transform(
+    filter: z.object({ type: z.string(), id: z.nullish(id) }),
+  }),
+  z.transform(
     ({ id, active, delivery_method: { url, temporarily_disabled }, events, filter }): Subscription => ({
       id,
       url: url ?? null,
@@ -190,4 +193,5 @@ export const subscriptionSchema = z
       events,
       filter: { type: filter.type, id: filter.id ?? null },
     }),
-  );
+  ),
+);

@@ -2,7 +2,7 @@
  * One account's connection to PagerDuty: addresses, headers, credentials, time limits, paging, and answers read within
  * bounds. Every call ends in a parsed answer or a {@link PagerDutyError}; the way out is always the `fetch` given.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseJsonBytes } from "../../shared/bytes.ts";
 import { readAtMost } from "../body.ts";
 import type { PagerDutyAccount, Region } from "../cluster-config.ts";
@@ -84,7 +84,7 @@ export class Connection {
   }
 
   /** A read whose answer is parsed. */
-  async read<Answer>(path: string, query: Query, schema: z.ZodType<Answer>): Promise<Answer> {
+  async read<Answer>(path: string, query: Query, schema: z.ZodMiniType<Answer>): Promise<Answer> {
     const call: Call = { method: "GET", path, query, maxBytes: MAX_ANSWER_BYTES };
     return this.#parse(call, await this.#send(call), schema);
   }
@@ -95,13 +95,18 @@ export class Connection {
   }
 
   /** A write, under the name of the account's `From`. */
-  async write<Answer>(method: "POST" | "PUT", path: string, body: unknown, schema: z.ZodType<Answer>): Promise<Answer> {
+  async write<Answer>(
+    method: "POST" | "PUT",
+    path: string,
+    body: unknown,
+    schema: z.ZodMiniType<Answer>,
+  ): Promise<Answer> {
     const call: Call = { method, path, query: [], body, maxBytes: MAX_ANSWER_BYTES };
     return this.#parse(call, await this.#send(call), schema);
   }
 
   /** Every item of a list, page after page as far as PagerDuty's paging by offset reaches. */
-  async pages<Item>(path: string, query: Query, name: string, item: z.ZodType<Item>): Promise<Item[]> {
+  async pages<Item>(path: string, query: Query, name: string, item: z.ZodMiniType<Item>): Promise<Item[]> {
     const page = pageOf(name, item);
     const items: Item[] = [];
     for (let offset = 0; offset <= MAX_OFFSET; offset += PAGE_SIZE) {
@@ -113,7 +118,7 @@ export class Connection {
     return items;
   }
 
-  #parse<Answer>(call: Call, bytes: Uint8Array, schema: z.ZodType<Answer>): Answer {
+  #parse<Answer>(call: Call, bytes: Uint8Array, schema: z.ZodMiniType<Answer>): Answer {
     const parsed = schema.safeParse(bytes.length === 0 ? undefined : parseJsonBytes(bytes));
     if (parsed.success) return parsed.data;
     throw new PagerDutyError(nameOf(call), faultForSilence("unreadable", isWrite(call)), parsed.error);
@@ -204,11 +209,13 @@ export class Connection {
   }
 }
 
-function pageOf<Item>(name: string, item: z.ZodType<Item>): z.ZodType<{ items: Item[]; more: boolean }> {
-  return z
-    .record(z.string(), z.unknown())
-    .transform((answer) => ({ items: answer[name], more: answer.more === true }))
-    .pipe(z.object({ items: z.array(item), more: z.boolean() }));
+function pageOf<Item>(name: string, item: z.ZodMiniType<Item>): z.ZodMiniType<{ items: Item[]; more: boolean }> {
+  const itemsAndMore = z.transform((answer: Record<string, unknown>) => ({
+    items: answer[name],
+    more: answer.more === true,
+  }));
+  const page = z.object({ items: z.array(item), more: z.boolean() });
+  return z.pipe(z.pipe(z.record(z.string(), z.unknown()), itemsAndMore), page);
 }
 
 function isWrite(call: Call): boolean {

@@ -3,8 +3,9 @@
  * and renewed before it ends. Only one grant is ever under way.
  * Source: https://developer.pagerduty.com/docs/app-integration-development/OAuth-functionality/.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseJsonBytes } from "../../shared/bytes.ts";
+import { nonEmptySchema } from "../../shared/values.ts";
 import { readAtMost } from "../body.ts";
 import type { PagerDutyAccount } from "../cluster-config.ts";
 import { faultForAnswer, faultForSilence, PagerDutyError } from "./error.ts";
@@ -33,7 +34,7 @@ const MAX_GRANT_BYTES = 64 * 1024;
 
 const CALL = "POST /oauth/token";
 
-const grantSchema = z.object({ access_token: z.string().min(1), expires_in: z.number().positive() });
+const grantSchema = z.object({ access_token: nonEmptySchema, expires_in: z.number().check(z.positive()) });
 
 interface Token {
   readonly authorization: string;

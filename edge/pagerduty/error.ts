@@ -2,8 +2,9 @@
  * What can go wrong when PagerDuty is called, decided once: which fault it is, whether trying again can help, and whether
  * the effect may have happened all the same. Messages never hold a credential.
  */
-import * as z from "zod";
+import * as z from "zod/mini";
 import { parseJsonBytes } from "../../shared/bytes.ts";
+import { orElse } from "../../shared/values.ts";
 
 /**
  * `rate_limited` 429; `unavailable` 408, 5xx or no connection; `timeout` no whole answer in time; `unauthorized` 401;
@@ -81,9 +82,9 @@ const MAX_DETAIL_CHARACTERS = 500;
 
 const errorBodySchema = z.object({
   error: z.object({
-    message: z.string().catch(""),
-    code: z.number().nullable().catch(null),
-    errors: z.array(z.string()).catch([]),
+    message: orElse(z.string(), ""),
+    code: orElse(z.number(), null),
+    errors: orElse(z.array(z.string()), []),
   }),
 });
 

@@ -16,7 +16,7 @@ import type { Requests } from "../requests.ts";
 import { clickFound, type FoundClick, foundId } from "../steps/found.ts";
 import { incidentResolved } from "../steps/paging.ts";
 
-/** How old what we have not heard of must be, in ms, before its delivery counts as lost. */
+/** How old what we have not heard of must be, in ms, before its delivery counts as lost; one interval is enough. */
 export const LOST_AFTER_MS = 2 * 60_000;
 
 /** How far PagerDuty's clock may be off, in ms, when what came before the paging is told from what came after. */
@@ -27,6 +27,8 @@ export interface RequestsInPagerDutyOptions {
   readonly pagerDuty: PagerDuty;
   readonly people: People;
   readonly requests: () => Requests;
+  /** How often a request is looked at, in ms. */
+  readonly everyMs: number | null;
   readonly now: () => number;
 }
 
@@ -120,6 +122,7 @@ export class RequestsInPagerDuty {
   }
 
   #isOld(atMs: number): boolean {
-    return atMs <= this.#options.now() - LOST_AFTER_MS;
+    const { now, everyMs } = this.#options;
+    return atMs <= now() - Math.min(LOST_AFTER_MS, everyMs ?? LOST_AFTER_MS);
   }
 }

@@ -5,7 +5,7 @@
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
 import { parse } from "smol-toml";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -26,24 +26,6 @@ export async function buildWorker(): Promise<BuiltWorker> {
   return { script, compatibilityDate: await compatibilityDate() };
 }
 
-/**
- * A seventh of the bundle would be zod's way to JSON Schema, which every schema carries and nothing here takes. What is
- * left in its place throws.
- */
-const withoutJsonSchema: Plugin = {
-  name: "without-json-schema",
-  setup({ onLoad }) {
-    onLoad(
-      { filter: /[/\\]zod[/\\]v4[/\\]core[/\\](json-schema-processors|to-json-schema)\.js$/ },
-      async ({ path }) => {
-        const exported = [...(await readFile(path, "utf8")).matchAll(/^export (?:const|function|class) (\w+)/gm)];
-        const stand = '() => () => { throw new Error("JSON Schema is not part of this bundle"); }';
-        return { contents: exported.map(([, name]) => `export const ${name} = ${stand};`).join("\n") };
-      },
-    );
-  },
-};
-
 async function bundle(script: string, record: string): Promise<void> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: ROOT,
@@ -56,7 +38,6 @@ async function bundle(script: string, record: string): Promise<void> {
     platform: "browser",
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
-    plugins: [withoutJsonSchema],
     write: false,
     metafile: true,
     logLevel: "silent",

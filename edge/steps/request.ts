@@ -2,6 +2,7 @@
  * What the relay says of a request: it is there, it has changed, it has ended. Record and input → record. Pure.
  */
 import { type AccessRequest, digestOf, type RequestEnd } from "../../shared/access-request.ts";
+import { AUTO_CLICK_ID } from "../../shared/auto-approval.ts";
 import type { PredecessorsIncident } from "../../shared/protocol.ts";
 import { changedNote, endNote, reviewNote } from "../incident.ts";
 import { closing, isLive, type Paging, withNote } from "../paging.ts";
@@ -11,6 +12,9 @@ import { retryDelayMs } from "./paging.ts";
 
 /** How long past its expiry a request is left to the relay to report, in ms, before the edge ends it by itself. */
 export const EXPIRY_GRACE_MS = 30_000;
+
+/** Who approved what nobody had to. */
+export const AUTO_APPROVER = "on-call auto-approval";
 
 /** A request that is seen for the first time, paged at once when it is known where. */
 export function newRecord(
@@ -27,6 +31,7 @@ export function newRecord(
     firstSeenMs: nowMs,
     reviewsTold: 0,
     routing: { targets: routing.kind === "unrouted" ? [...routing.targets] : [], adopt, attempts: 0, dueMs: nowMs },
+    onCall: null,
     pagings: [],
     decisions: [],
     helped: [],
@@ -99,7 +104,8 @@ export interface Ending {
 export function requestEnded(record: RequestRecord, ending: Ending, nowMs: number, retainMs: number): RequestRecord {
   if (record.end !== null) return record;
   const click = record.decisions.find(({ clickId }) => clickId === ending.clickId);
-  const who = click === undefined ? ending.who : personText(click.name, click.email);
+  const unclicked = ending.clickId === AUTO_CLICK_ID ? AUTO_APPROVER : ending.who;
+  const who = click === undefined ? unclicked : personText(click.name, click.email);
   const why = click === undefined ? ending.why : click.reason || ending.why;
   const note = endNote(ending.end, who, why);
   const pagings = record.pagings.map((paging) =>

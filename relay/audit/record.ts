@@ -38,14 +38,23 @@ const click = {
   /** The PagerDuty user, from the evidence; null when it names none. */
   personId: z.string().nullable(),
   /** What is known by the edge's word alone. */
-  edgeWord: edgeWordSchema.pick({ email: true, name: true, onCallLevels: true }),
+  edgeWord: z.object(edgeWordSchema.shape).pick({ email: true, name: true, onCallLevels: true }),
   evidence: auditEvidenceSchema,
+};
+
+/** A request of somebody who is on call, as it was judged; all of it is the edge's word. */
+const offer = {
+  ...subject,
+  personId: z.string(),
+  edgeWord: z.object({ email: z.string(), name: z.string() }),
+  /** For which they are on call, and at which levels. */
+  services: z.array(z.object({ name: z.string(), id: z.string(), levels: z.array(z.int()) })),
 };
 
 /**
  * `intent`: written before Teleport is called. `late`: a denial that went through while the log could not be written.
  * `outcome`: what Teleport then says of the request. `refusal`: a click that the guard did not let through, without a verdict
- * when its evidence shows none.
+ * when its evidence shows none. `auto_intent` and `auto_refusal` are the same of what nobody clicked: on-call auto-approval.
  */
 export const auditRecordSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("intent"), ...click }),
@@ -54,10 +63,12 @@ export const auditRecordSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("refusal"),
     ...click,
-    verdict: verdictSchema.nullable(),
+    verdict: z.nullable(verdictSchema),
     refusal: refusalSchema,
     detail: z.string(),
   }),
+  z.strictObject({ kind: z.literal("auto_intent"), ...offer }),
+  z.strictObject({ kind: z.literal("auto_refusal"), ...offer, refusal: refusalSchema }),
 ]);
 export type AuditRecord = z.infer<typeof auditRecordSchema>;
 

@@ -1,4 +1,7 @@
-/** When undecided clicks are judged again that could not be decided: soon, later and later, or slowly where only a person can mend what is wrong. */
+/**
+ * When clicks that could not be decided are judged again: soon, then later and later; slowly where only a person can mend
+ * what is wrong.
+ */
 import type { Clock } from "../clock.ts";
 import { Postponed } from "../postponed.ts";
 import { TeleportError } from "../teleport/error.ts";

@@ -19,6 +19,7 @@ export interface SessionHandlers {
   welcome(welcome: WholeWelcome): void;
   bind(frame: FrameOf<EdgeFrame, "bind">): void;
   decide(frame: FrameOf<EdgeFrame, "decide">): void;
+  autoApprove(frame: FrameOf<EdgeFrame, "auto_approve">): void;
   promote(frame: FrameOf<EdgeFrame, "promote">): void;
   health(frame: FrameOf<EdgeFrame, "health">): void;
 }

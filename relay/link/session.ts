@@ -139,6 +139,9 @@ export class LinkSession {
       case "decide":
         this.#inOrder(frame.seq, () => this.#handlers.decide(frame));
         break;
+      case "auto_approve":
+        this.#inOrder(frame.seq, () => this.#handlers.autoApprove(frame));
+        break;
       case "promote":
         this.#inOrder(frame.seq, () => this.#handlers.promote(frame));
         break;

@@ -124,6 +124,26 @@ describe("a cluster's table", () => {
     expect(withEntry(change).map((fault) => fault.split(": ")[0])).toEqual([`${at}.${key}`]);
   });
 
+  it.each([
+    [{ service_id: undefined }, "service_id: is required"],
+    [{ service_id: 1 }, "service_id: must be text"],
+    [{ user_email: `${"x".repeat(250)}@example.com` }, "user_email: must have at most 255 characters"],
+    [{ relay_public_keys: "A".repeat(43) }, "relay_public_keys: must be a list"],
+    [{ access: "harborlight" }, "access: must be a table, or an object in JSON"],
+    [{ region: "mars" }, 'region: must be "us" or "eu"'],
+    [{ urgency: 1 }, 'urgency: must be "high", "low" or ""'],
+    [{ retain_days: "30" }, "retain_days: must be a whole number from 1 to 3650"],
+    [{ retain_days: 3651 }, "retain_days: must be a whole number from 1 to 3650"],
+  ])("says of %j what it should be", (change, fault) => {
+    expect(withEntry(change)).toEqual([`${at}.${fault}`]);
+  });
+
+  it("is faulty when it is none", () => {
+    expect(faultsOf({ CLUSTERS: { [CLUSTER]: "harborlight" } })).toContain(
+      `${at}: must be a table, or an object in JSON`,
+    );
+  });
+
   it.each(["a/b", "", " ", "x".repeat(181), "-a", "a b"])("is faulty under the name %j", (name) => {
     const faults = faultsOf({ CLUSTERS: { [name]: entryFor() }, CLUSTER_SECRETS: JSON.stringify({ [name]: SECRETS }) });
     expect(faults).toEqual([`CLUSTERS[${JSON.stringify(name)}]: not a name that a cluster can have`]);

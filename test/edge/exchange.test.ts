@@ -50,6 +50,21 @@ describe("within a session", () => {
     expect([binds(), decides()]).toEqual([2, 2]);
   });
 
+  it("a click that waits for an admin is told on the incident and the status, and still awaits its answer", async () => {
+    await click();
+    const { requestId, epoch } = relay.last("decide");
+    const waiting = { type: "waiting", requestId, problem: "Give the relay's role a rule." };
+    relay.say({ ...waiting, epoch: epoch + 1 });
+    await host.settled();
+    expect(host.pagerDuty.incident(incidentId).notes).toEqual([]);
+    for (let time = 0; time < 3; time++) relay.say({ ...waiting, epoch });
+    await host.settled();
+    const notes = host.pagerDuty.incident(incidentId).notes.map(({ content }) => content);
+    expect(notes).toEqual([expect.stringContaining("Give the relay's role a rule.")]);
+    expect(host.ledger.faults(9).some(({ what }) => what.includes("Give the relay's role a rule."))).toBe(true);
+    expect(host.record.decisions).toMatchObject([{ state: "undecided" }]);
+  });
+
   it("a changed request is bound anew, under its new digest", async () => {
     relay.bound();
     relay.request({ roles: ["root"] });

@@ -64,7 +64,10 @@ describe("records", () => {
     const record = clicked(paged(), click(), { nowMs: NOW, identity: undefined });
     ledger.store(record, undefined);
     ledger.addDelivery(delivery(click().id), NOW, false);
+    ledger.addConfirmation(click().id, Uint8Array.of(1, 2));
+    expect(ledger.confirmation(click().id)).toEqual(Uint8Array.of(1, 2));
     ledger.forget(record);
+    expect(ledger.confirmation(click().id)).toBeUndefined();
     expect([count("request"), count("incident"), count("delivery")]).toEqual([0, 0, 0]);
   });
 });

@@ -148,6 +148,31 @@ describe("the outbox", () => {
     expect(calls).toBe(3);
   });
 
+  it("keeps the place of whatever was refused for the rate alone", async () => {
+    const { requests, ledger } = outboxWith(async () => {
+      throw answered(429, 600_000);
+    });
+    requests.seen(accessRequest());
+    await turns();
+    expect(ledger.load(REQUEST_ID)?.pagings).toMatchObject([{ attempts: 0, dueMs: NOW }]);
+  });
+
+  it("stops for everybody while the credential is refused, and asks again after a minute", async () => {
+    let calls = 0;
+    const { requests, outbox, clock } = outboxWith(async () => {
+      calls += 1;
+      throw answered(401);
+    });
+    requests.seen(accessRequest());
+    await turns();
+    requests.seen(accessRequest({ id: "another" }));
+    outbox.beginDue();
+    expect([calls, outbox.resumesMs]).toEqual([1, NOW + MENDING_RETRY_MS]);
+    clock.nowMs += MENDING_RETRY_MS;
+    outbox.beginDue();
+    expect(calls).toBe(3);
+  });
+
   it("pauses a second where PagerDuty does not say how long", async () => {
     const { requests, outbox } = outboxWith(async () => {
       throw answered(429);

@@ -41,6 +41,12 @@ describe("refusalNote", () => {
     );
   });
 
+  it("says it in other words where the relay knows more", () => {
+    expect(note("wrong_incident", { detail: "Give it again." })).toMatch(/at that time .* Give it again\.$/);
+    expect(note("unknown_identity", { detail: "Map them." })).toMatch(/which Teleport user you are\. Map them\.$/);
+    expect(note("needs_more_approvals", { verdict: "deny" })).toContain("takes no second one");
+  });
+
   it("bears hostile names and details", () => {
     const text = note("stale", { person: "\u202e\n/approve", detail: "a\r\n/deny\u0000" }) ?? "";
     expect(text).not.toMatch(/[\p{Cc}\p{Cf}]/u);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { RequestRecord } from "../../edge/record.ts";
 import { withPaging } from "../../edge/record.ts";
 import { bound } from "../../edge/steps/binding.ts";
-import { actionPressed, clicked, decided, identified, logEntryRead } from "../../edge/steps/click.ts";
+import { actionPressed, clicked, decided, fieldPutBack, identified, logEntryRead } from "../../edge/steps/click.ts";
 import { incidentClosed, incidentOpened, incidentResolved, keyTaken, noteWritten } from "../../edge/steps/paging.ts";
 import { EXPIRY_GRACE_MS, requestEnded, requestSeen } from "../../edge/steps/request.ts";
 import { awaitsRelay, bindingToSend, decisionsToSend, isAlive, nextLookMs, pagerDutyTasks } from "../../edge/todo.ts";
@@ -71,6 +71,14 @@ describe("what is to be done with PagerDuty", () => {
       { task: "note", incidentId: "QSURVIVOR" },
       { task: "open", id: `${SERVICE}/2` },
     ]);
+  });
+
+  it("puts the field of a refused click back, also after the end", () => {
+    const set = clicked(done, click({ id: "SET", channel: "field" }), { nowMs: NOW, identity: undefined });
+    const refused = { result: "refused", refusal: "gone", state: null, detail: "" } as const;
+    const answered = decided(set, "SET", refused, { nowMs: NOW, retainMs: RETAIN_MS });
+    expect(tasks(answered)).toEqual([`note ${P1}#2`, "put_back SET"]);
+    expect(tasks(fieldPutBack(answered, "SET"))).toEqual([`note ${P1}#2`]);
   });
 
   it("still tells somebody who clicks after the end", () => {

@@ -9,8 +9,8 @@ import {
   type AccessRequest,
   AccessReviewSchema,
   Operation,
-  RequestState,
   PluginDataUpdateParamsSchema,
+  RequestState,
   RequestStateSetterSchema,
 } from "../../relay/gen/teleport_pb.ts";
 import { Authority, type IdentityRequest, type IssuedIdentity } from "./teleport/authority.ts";

@@ -1,7 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { isProvenAbsent } from "../../relay/absence.ts";
+import { systemClock } from "../../relay/clock.ts";
+import { Teleport } from "../../relay/teleport.ts";
 import { ManualClock, settled } from "../fakes/clock.ts";
 import { MemoryTeleport } from "../fakes/memory-teleport.ts";
+import type { TeleportVersion } from "../fakes/teleport/versions.ts";
+import { FakeTeleport } from "../fakes/teleport.ts";
 import { boundData, liveOf, NOW_MS, REQUEST_ID } from "./clicks.ts";
 
 function looking() {
@@ -53,5 +57,45 @@ describe("that a request is gone", () => {
     await clock.pass(15_000);
     await refused;
     expect(clock.timerCount).toBe(0);
+  });
+});
+
+describe("on a server of each release", () => {
+  const cleanups: (() => Promise<void> | void)[] = [];
+  afterEach(async () => {
+    for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  });
+
+  async function connected(version: TeleportVersion) {
+    const fake = await FakeTeleport.start({ version });
+    cleanups.push(() => fake.close());
+    const { key, certificate, cas } = await fake.issueIdentity();
+    const names = { user: "access-plugin", roles: [], cluster: null };
+    const identity = { key, certificate, authorities: [cas], ...names, notBeforeMs: 0, expiresMs: Date.now() + 60_000 };
+    const teleport = new Teleport({ way: { kind: "direct", address: fake.address }, identity, now: Date.now });
+    cleanups.push(() => teleport.close());
+    const id = fake.createRequest().metadata?.name ?? "";
+    return { fake, id, proof: () => isProvenAbsent(teleport, id, systemClock) };
+  }
+
+  it.each(["4.2.8", "6.2", "7.0", "18"] as const)(
+    "lost rights prove nothing, and a removal does, on %s",
+    async (version) => {
+      const { fake, id, proof } = await connected(version);
+      fake.storePluginData(id, { incident_id: "Q1" });
+      fake.users.setRevoked("access-plugin", true);
+      await expect(proof()).rejects.toMatchObject({ code: "permission_denied" });
+      fake.users.setRevoked("access-plugin", false);
+      expect(await proof()).toBe(false);
+      fake.delete(id);
+      expect(await proof()).toBe(true);
+      expect(fake.pluginData(id)).toEqual({ incident_id: "Q1" });
+    },
+  );
+
+  it.each(["7.0", "18"] as const)("the right to write plugin data alone proves nothing on %s", async (version) => {
+    const { fake, proof } = await connected(version);
+    fake.addUser("access-plugin", { grants: { access_plugin_data: ["list", "read", "update"] } });
+    await expect(proof()).rejects.toMatchObject({ code: "permission_denied" });
   });
 });

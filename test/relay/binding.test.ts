@@ -26,6 +26,52 @@ function binding() {
   return { teleport, lines, options };
 }
 
+describe("an incident of Teleport's own plugin", () => {
+  const OLD = { incident_id: INCIDENT_ID, user: "alice@example.com", roles: "prod-db", created: "1767225540" };
+  const RECENT = { ...OLD, service_id: "PIJ90N7", request_reason: "on fire", reviews_count: "1" };
+  it.each([
+    ["of its first generation", OLD],
+    ["of later ones", RECENT],
+  ])("is bound like any other, and since when it counts is kept: %s", async (_, data) => {
+    const { teleport, options } = binding();
+    teleport.data.set(REQUEST_ID, { ...data });
+    const countsFromMs = NOW_MS - 5_000;
+    expect(await bindIncidents(options, bindOf({ countsFromMs }))).toMatchObject({ result: "bound" });
+    expect(teleport.data.get(REQUEST_ID)).toMatchObject({
+      incident_id: INCIDENT_ID,
+      incidents: `PIJ90N7:${INCIDENT_ID}`,
+      digest: DIGEST,
+      adopted: String(countsFromMs),
+    });
+    await bindIncidents(options, bindOf({ incidents: [{ service: "P2", incident: "Q2" }], countsFromMs: 0 }));
+    expect(teleport.data.get(REQUEST_ID)?.adopted).toBe(String(countsFromMs));
+  });
+
+  it("counts from the binding on when the edge does not say since when", async () => {
+    const { teleport, options } = binding();
+    teleport.data.set(REQUEST_ID, { ...OLD });
+    await bindIncidents(options, bindOf());
+    expect(teleport.data.get(REQUEST_ID)?.adopted).toBe(String(NOW_MS));
+  });
+
+  it("is not taken over by the binding of another", async () => {
+    const { teleport, options } = binding();
+    teleport.data.set(REQUEST_ID, { ...OLD, incident_id: "QOLD" });
+    await bindIncidents(options, bindOf({ countsFromMs: 0 }));
+    expect(teleport.data.get(REQUEST_ID)).not.toHaveProperty("adopted");
+  });
+});
+
+describe("a request that cannot be read", () => {
+  it("is not taken for gone while the right to read it is missing", async () => {
+    const { teleport, options } = binding();
+    teleport.showsRequests = false;
+    await expect(bindIncidents(options, bindOf())).rejects.toMatchObject({ code: "permission_denied" });
+    teleport.showsRequests = true;
+    expect(await bindIncidents(options, bindOf())).toMatchObject({ result: "bound" });
+  });
+});
+
 describe("bindIncidents", () => {
   it("writes which incidents stand for the request, beside the predecessor's nine keys", async () => {
     const { teleport, options } = binding();

@@ -288,15 +288,6 @@ api_key = "u+secret"
   });
 
   it.each([
-    ["teleport", 'decide_by = "review"', "teleport.decide_by"],
-    ["teleport", 'decide_by = "review_on_behalf"', "teleport.decide_by"],
-    ["policy", `${POLICY}auto_approve_on_call = true`, "policy.auto_approve_on_call"],
-  ])("refuses what this release does not carry out: [%s] %s", (section, text, key) => {
-    const [fault] = faults(toml({ [section]: text }));
-    expect(fault).toMatch(new RegExp(`^${key.replace(".", "\\.")}: .* is not carried out by this release`));
-  });
-
-  it.each([
     ['["workflow"]', ["policy.confirm: is all"]],
     ['["note", "field"]', ["policy.confirm: is all"]],
     ['["note", "action"]', []],

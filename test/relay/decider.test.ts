@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { DecideBy } from "../../relay/check/role.ts";
 import { CLAIM_LEASE_MS, claimIn, claimText } from "../../relay/claim.ts";
 import { settled } from "../fakes/clock.ts";
 import type { MemoryTeleport, MemoryTeleportCall } from "../fakes/memory-teleport.ts";
@@ -403,9 +404,10 @@ const DEADLINE_MS = 10_000;
  * Runs relays over one Teleport whose calls arrive, have their effect and are answered in an order and after times that a
  * seed chooses; calls that take too long are given up, and time passes in leaps.
  */
-async function interleaved(seed: number, begin: (relays: readonly RelayHalf[]) => void) {
+async function interleaved(seed: number, begin: (relays: readonly RelayHalf[]) => void, decideBy: DecideBy = "state") {
   const random = randomFrom(seed);
-  const { relay, teleport, clock, another } = deciding();
+  const { relay, teleport, clock, another } = deciding({}, decideBy);
+  if (decideBy !== "state") teleport.put(liveOf({}, { thresholds: [{ approve: 2, filter: "" }] }));
   const relays = [relay, another()];
   const held: (() => void)[] = [];
   let unlogged = 0;
@@ -423,7 +425,8 @@ async function interleaved(seed: number, begin: (relays: readonly RelayHalf[]) =
     });
   teleport.before = async (call) => {
     await hold();
-    const approves = call === "setState" && claimIn(teleport.data.get(REQUEST_ID) ?? {})?.verdict === "approve";
+    const isVerdict = call === "setState" || call === "submitReview";
+    const approves = isVerdict && claimIn(teleport.data.get(REQUEST_ID) ?? {})?.verdict === "approve";
     if (approves && !relays.some(({ audit }) => audit.kinds.includes("intent"))) unlogged++;
     if (random() < 0.05) throw UNAVAILABLE;
   };
@@ -458,6 +461,21 @@ describe("two relays at once", () => {
       expect({ seed, outcomes: relays.map((relay) => relay.outcomeOf("EVENT1")) }).toEqual({
         seed,
         outcomes: [APPROVED, APPROVED],
+      });
+    }
+  });
+
+  it("give one review for one click, which is not enough", { timeout: 60_000 }, async () => {
+    const pending = { result: "applied", state: "PENDING" };
+    for (const seed of SEEDS) {
+      const begin = (both: readonly RelayHalf[]) => {
+        for (const { decider } of both) decider.decide(decideOf());
+      };
+      const { teleport, relays } = await interleaved(seed, begin, "review");
+      expect({ seed, reviews: teleport.reviews.length }).toEqual({ seed, reviews: 1 });
+      expect({ seed, outcomes: relays.map((relay) => relay.outcomeOf("EVENT1")) }).toEqual({
+        seed,
+        outcomes: [pending, pending],
       });
     }
   });

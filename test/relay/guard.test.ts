@@ -417,3 +417,51 @@ describe("thresholds", () => {
     expect(refusalOf(judge(approval({ live })))).toBe("needs_more_approvals");
   });
 });
+
+describe("the way of deciding", () => {
+  const way = (change: Partial<Case["way"]>): Partial<Case> => ({ way: { ...approval().way, ...change } });
+  const TWO = { live: liveOf({}, { thresholds: [{ approve: 2, filter: "" }] }) };
+  it.each([
+    ["past thresholds is refused where one asks for more", { ...TWO }, "needs_more_approvals"],
+    ["by review leaves thresholds to Teleport", { ...TWO, ...way({ passesThresholds: false }) }, undefined],
+    [
+      "by review is refused where the review is given",
+      way({ passesThresholds: false, hasReviewed: true }),
+      "needs_more_approvals",
+    ],
+    ["in a name is refused where nobody can be named", way({ namelessBecause: "Map them." }), "unknown_identity"],
+  ] as const)("%s", (_, change, refusal) => {
+    const judgement = judge(approval(change));
+    expect(judgement.kind === "refuse" ? judgement.refusal : undefined).toBe(refusal);
+  });
+
+  it("refuses a denial too where Teleport could not take it", () => {
+    const denial = clicked(approval(way({ hasReviewed: true })), { verdict: "deny" });
+    expect(judge(denial)).toMatchObject({ kind: "refuse", refusal: "needs_more_approvals" });
+  });
+
+  it("says what to mend where nobody can be named", () => {
+    expect(judge(approval(way({ namelessBecause: "Map them." })))).toMatchObject({ detail: "Map them." });
+  });
+});
+
+describe("an incident that was taken over", () => {
+  const adoptedAt = (adopted: string): Case => approval({ pluginData: { ...boundData(), adopted } });
+  it.each([
+    ["before", NOW_MS + 1],
+    ["long before", NOW_MS + 3_600_000],
+  ])("counts for nothing that was clicked %s, a denial included", (_, adoptedMs) => {
+    for (const verdict of ["approve", "deny"] as const) {
+      const judgement = judge(clicked(adoptedAt(String(adoptedMs)), { verdict }));
+      expect(judgement).toMatchObject({ refusal: "wrong_incident", detail: expect.stringContaining("give it again") });
+    }
+  });
+
+  it("counts from then on", () => {
+    expect(judge(adoptedAt(String(NOW_MS))).kind).toBe("submit");
+  });
+
+  it.each(["soon", "-1", "1e99", "9".repeat(40)])("counts for nothing when it is not known since when: %s", (text) => {
+    expect(judge(adoptedAt(text))).toMatchObject({ refusal: "wrong_incident" });
+  });
+});

@@ -193,7 +193,7 @@ describe("Link: frames", () => {
 
   it("skips frames of an unknown type, and acknowledges their numbers", async () => {
     const other = await welcomed();
-    other.send({ type: "auto_approve", seq: 1, service: "S" });
+    other.send({ type: "auto_deny", seq: 1, service: "S" });
     other.send({ type: "weather" });
     other.send(bind(2));
     expect(await heard.next()).toEqual(["bind", 2]);

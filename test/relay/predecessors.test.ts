@@ -6,7 +6,7 @@ import { boundData } from "./clicks.ts";
 import { FORBIDDEN, UNAVAILABLE } from "./deciding.ts";
 
 /** What each generation of Teleport's own plugin keeps with a request. */
-export const GENERATIONS = [
+const GENERATIONS = [
   ["0.1", { incident_id: "QOLD1", user: "alice", roles: "dba", created: "1767225600" }, null],
   ["0.2 to 6", { incident_id: "QOLD1", user: "alice", roles: "dba", created: "1767225600" }, null],
   [

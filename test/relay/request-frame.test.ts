@@ -40,8 +40,8 @@ function framing(answers: Partial<Asked> = {}) {
   const traits = new UserTraits({ teleport, now: clock.now, log });
   const names = new ResourceNames({ cluster: CLUSTER, teleport, clock, log });
   const predecessors = new Predecessors({ teleport, log });
-  predecessors.listed([]);
   const frames = new RequestFrames({ rules, traits, names, predecessors, clock, log });
+  if (answers.allPluginData === undefined) frames.listed([]);
   return { clock, lines, rules, traits, frames };
 }
 
@@ -117,5 +117,21 @@ describe("the frame of a request", () => {
     const frame = await frames.later(requestOf({ resources: [NODE] }));
     expect([frame.recipients, frame.request.resources]).toEqual([["Always"], [NODE]]);
     expect(lines.join()).toContain("A request is sent without its user's traits");
+  });
+
+  it("names the incident that Teleport's own plugin has opened, once that could be looked for", async () => {
+    const answer = { isThere: false };
+    const { frames } = framing({
+      allPluginData: async () => {
+        if (!answer.isThere) throw AWAY;
+        return new Map([[requestOf().id, { incident_id: "QOLD" }]]);
+      },
+    });
+    frames.listed([requestOf().id]);
+    await expect(frames.later(requestOf())).rejects.toBe(AWAY);
+    answer.isThere = true;
+    const frame = { type: "request", request: requestOf(), recipients: ["Databases"] };
+    expect(await frames.later(requestOf())).toEqual({ ...frame, adopt: { service: null, incident: "QOLD" } });
+    expect(frames.now(requestOf({ id: "another" }))).toEqual({ ...frame, request: requestOf({ id: "another" }) });
   });
 });

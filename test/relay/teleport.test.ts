@@ -290,6 +290,110 @@ describe("setState", () => {
   });
 });
 
+describe("submitReview", () => {
+  const REVIEW = {
+    author: null,
+    proposedState: "APPROVED",
+    reason: "fine [pd:01ABC]",
+    createdMs: 1_767_225_600_000,
+    assumeStartMs: null,
+  } as const;
+
+  async function reviewing(options: FakeTeleportOptions, init = {}) {
+    const started = await start({ enterprise: true, ...options });
+    started.fake.addUser("access-plugin", { reviews: true, submitsForUsers: true });
+    const request = started.fake.createRequest(init);
+    return { ...started, id: idOf(request) };
+  }
+
+  it.each(["6.2", "7.0", "18"] as const)(
+    "gives one review, and tells what became of the request, on %s",
+    async (version) => {
+      const thresholds = [{ approve: 2, deny: 1 }];
+      const { fake, teleport, id } = await reviewing({ version }, { thresholds });
+      const pending = await teleport.submitReview(id, REVIEW);
+      const review = {
+        author: "access-plugin",
+        proposedState: "APPROVED",
+        reason: REVIEW.reason,
+        createdMs: REVIEW.createdMs,
+      };
+      expect(pending).toMatchObject({ request: { id, state: "PENDING", reviews: [review] } });
+      expect(await teleport.submitReview(id, REVIEW)).toBe("reviewed_before");
+      fake.review(id, { author: "carol", state: RequestState.APPROVED });
+      expect(await teleport.read(id)).toMatchObject({ request: { state: "APPROVED" } });
+    },
+  );
+
+  it("resolves what it is enough for", async () => {
+    const { teleport, id } = await reviewing({});
+    expect(await teleport.submitReview(id, REVIEW)).toMatchObject({ request: { state: "APPROVED" } });
+    const other = await reviewing({});
+    expect(await other.teleport.submitReview(other.id, { ...REVIEW, proposedState: "DENIED" })).toMatchObject({
+      request: { state: "DENIED" },
+    });
+  });
+
+  it("says that there is nothing to review any more", async () => {
+    const { fake, teleport, id } = await reviewing({ version: "18" });
+    fake.resolve(id, RequestState.DENIED);
+    expect(await teleport.submitReview(id, REVIEW)).toBe("resolved_before");
+    fake.delete(id);
+    expect(await teleport.submitReview(id, REVIEW)).toBe("gone");
+  });
+
+  it("gives a review in a user's name", async () => {
+    const { fake, teleport, id } = await reviewing({ version: "18", reviewsForOthers: true });
+    fake.addUser("bob", { reviews: true });
+    const given = await teleport.submitReview(id, { ...REVIEW, author: "bob" });
+    expect(given).toMatchObject({ request: { state: "APPROVED", reviews: [{ author: "bob" }] } });
+    const [call] = fake.calls.filter(({ rpc }) => rpc === "submitAccessReview");
+    expect(call?.request).toMatchObject({ review: { isSubmittedByPlugin: true, submittedBy: "", roles: [] } });
+  });
+
+  it.each([
+    ["in a user's name before 18.11", { version: "18" }, "bob", /submit_for_users.*18\.11/],
+    ["in the name of one who may not", { version: "18", reviewsForOthers: true }, "eve", /role of that user/],
+    ["before 6.1", { version: "4.2.8" }, null, /6\.1 or later.*decide_by = "state"/],
+    ["without the feature or the right", { enterprise: false }, null, /review_requests: \{roles.*decide_by = "state"/],
+  ] as const)("says what to mend when it is refused: %s", async (_, options, author, mend) => {
+    const { fake, teleport, id } = await reviewing(options);
+    fake.addUser("bob", { reviews: true });
+    fake.addUser("eve");
+    expect((await errorOf(teleport.submitReview(id, { ...REVIEW, author }))).mend).toMatch(mend);
+  });
+
+  it("keeps the start that was suggested, and the mark of a reason that is cut", async () => {
+    const { fake, teleport, id } = await reviewing({ version: "18" });
+    await teleport.submitReview(id, {
+      ...REVIEW,
+      reason: `${"x".repeat(9_000)} [pd:01ABC]`,
+      assumeStartMs: 1_767_229_200_000,
+    });
+    const [call] = fake.calls.filter(({ rpc }) => rpc === "submitAccessReview");
+    expect(call?.request).toMatchObject({
+      review: { reason: expect.stringMatching(/… \[pd:01ABC\]$/), assumeStartTime: { seconds: 1_767_229_200n } },
+    });
+  });
+});
+
+describe("plugin data of all requests", () => {
+  it.each(VERSIONS)("is read at once on %s", async (version) => {
+    const { fake, teleport } = await start({ version });
+    const ids = [fake.createRequest(), fake.createRequest(), fake.createRequest()].map(idOf);
+    const [first = "", second = ""] = ids;
+    fake.storePluginData(first, { incident_id: "Q1" });
+    fake.storePluginData(second, { incident_id: "Q2" });
+    fake.storePluginData(second, { channel: "C1" }, "slack");
+    expect(await teleport.allPluginData()).toEqual(
+      new Map([
+        [first, { incident_id: "Q1" }],
+        [second, { incident_id: "Q2" }],
+      ]),
+    );
+  });
+});
+
 describe("watch", () => {
   function recorder() {
     const seen: string[] = [];

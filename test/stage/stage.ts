@@ -6,6 +6,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { DecideBy } from "../../relay/check/role.ts";
 import { generateRelayKey } from "../../relay/relay-key.ts";
 import { FakePagerDuty, type FakePagerDutyOptions } from "../fakes/pagerduty.ts";
 import type { FakeTeleportOptions } from "../fakes/teleport/options.ts";
@@ -36,6 +37,10 @@ export interface StageOptions {
   readonly policy?: Readonly<Record<string, string>>;
   /** Lines that replace those of the relay's `[decisions]`, by key. */
   readonly decisions?: Readonly<Record<string, string>>;
+  /** Variables of the edge beside those that it needs, by name. */
+  readonly vars?: Readonly<Record<string, string>>;
+  /** The relay's `teleport.decide_by`; default `state`. */
+  readonly decideBy?: DecideBy;
   /** Puts something between the relay and Teleport; default nothing. */
   readonly between?: (teleport: FakeTeleport, directory: string) => Promise<Between>;
 }
@@ -198,6 +203,7 @@ export class Stage {
       `CLUSTERS=${JSON.stringify({ [CLUSTER]: cluster })}`,
       `CLUSTER_SECRETS=${JSON.stringify({ [CLUSTER]: secrets })}`,
       `PAGERDUTY_API_URL=${this.pagerDuty.url}`,
+      ...Object.entries(this.#options.vars ?? {}).map(([name, value]) => `${name}=${value}`),
     ];
     await writeFile(this.path("edge.vars"), `${vars.join("\n")}\n`, secret);
   }
@@ -212,6 +218,7 @@ export class Stage {
       `client_crt = ${quoted("auth.crt")}`,
       `client_key = ${quoted("auth.key")}`,
       `root_cas = ${quoted("auth.cas")}`,
+      `decide_by = ${JSON.stringify(this.#options.decideBy ?? "state")}`,
       "[edge]",
       `url = ${JSON.stringify(this.#edgeUrl)}`,
       `key_file = ${quoted("relay.key")}`,

@@ -5,6 +5,7 @@ import {
   actionPressed,
   clicked,
   decided,
+  decisionsWait,
   deliveryReread,
   identified,
   logEntryRead,
@@ -222,6 +223,43 @@ describe("decided", () => {
   it("tells it on the incident that was clicked on", () => {
     const stranger = clicked(paged(), click({ incidentId: "QOTHER" }), KNOWN);
     expect(notes(refused(stranger, click().id, "wrong_incident"))).toEqual([]);
+  });
+});
+
+describe("a review that is not enough", () => {
+  it.each([
+    ["approve", "The approval of Bob Birch (bob@example.com) was given to Teleport as a review."],
+    ["deny", "The denial of Bob Birch (bob@example.com) was given to Teleport as a review."],
+  ] as const)("is told once, and the request stays open: %s", (verdict, start) => {
+    const before = clicked(paged(), click({ verdict }), KNOWN);
+    const after = decided(before, click().id, { result: "applied", state: "PENDING" }, SETTLE);
+    expect(notes(after)).toEqual([expect.stringContaining(start)]);
+    expect(after).toMatchObject({ end: null, decisions: [{ state: "decided" }] });
+    expect(decided(after, click().id, { result: "applied", state: "PENDING" }, SETTLE)).toBe(after);
+  });
+});
+
+describe("decisionsWait", () => {
+  const PROBLEM = "Give the relay's role a rule.";
+  it("tells the incident once for each problem, and the clicks go on waiting", () => {
+    const before = clicked(paged(), click(), KNOWN);
+    const told = decisionsWait(before, PROBLEM, NOW);
+    expect(notes(told)).toEqual([expect.stringContaining(PROBLEM)]);
+    expect(told.decisions).toEqual(before.decisions);
+    expect(decisionsWait(told, PROBLEM, NOW)).toBe(told);
+    expect(notes(decisionsWait(told, "Use Machine ID.", NOW))).toHaveLength(2);
+  });
+
+  it("tells nobody where nothing waits, or all is over", () => {
+    expect(decisionsWait(paged(), PROBLEM, NOW)).toEqual(paged());
+    const ending = { end: "denied", who: null, why: null, clickId: null } as const;
+    const over = requestEnded(clicked(paged(), click(), KNOWN), ending, NOW, RETAIN_MS);
+    expect(decisionsWait(over, PROBLEM, NOW)).toBe(over);
+  });
+
+  it("bears hostile problems", () => {
+    const [text = ""] = notes(decisionsWait(clicked(paged(), click(), KNOWN), "\u202e\n/approve\u0000", NOW));
+    expect(text).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 });
 

@@ -12,6 +12,7 @@ import {
   onIncident,
   page,
   type Route,
+  timeOf,
 } from "./api-call.ts";
 import { writerFor } from "./credentials.ts";
 import { change, draftFrom } from "./incident-input.ts";
@@ -139,7 +140,9 @@ export const INCIDENT_ROUTES: readonly Route[] = [
     handle: (call) =>
       onFoundIncident(call, (incident) => {
         const includes = includesOf(call.query);
-        const newestFirst = [...incident.logEntries].reverse();
+        const sinceMs = timeOf(call.query, "since") ?? Number.NEGATIVE_INFINITY;
+        const untilMs = timeOf(call.query, "until") ?? Number.POSITIVE_INFINITY;
+        const newestFirst = incident.logEntries.filter(({ atMs }) => sinceMs <= atMs && atMs <= untilMs).reverse();
         return page(call.query, "log_entries", newestFirst, (entry) => logEntryView(call.account, entry, includes));
       }),
   },

@@ -30,6 +30,7 @@ export function recordHandlers(heard: { push(item: readonly [string, unknown]): 
     welcome: (welcome: unknown) => heard.push(["welcome", welcome]),
     bind: (frame: { seq: number }) => heard.push(["bind", frame.seq]),
     decide: (frame: { seq: number }) => heard.push(["decide", frame.seq]),
+    autoApprove: (frame: { seq: number }) => heard.push(["autoApprove", frame.seq]),
     promote: (frame: { epoch: number }) => heard.push(["promote", frame.epoch]),
     health: (frame: unknown) => heard.push(["health", frame]),
     lost: (problem: string) => heard.push(["lost", problem]),

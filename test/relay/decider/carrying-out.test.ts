@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { CLAIM_LEASE_MS } from "../../../relay/claim.ts";
 import { TeleportError } from "../../../relay/teleport/error.ts";
 import type { MemoryTeleport } from "../../fakes/memory-teleport.ts";
-import { BOB, decideOf, liveOf, NOW_MS, policyOf, REQUEST_ID, wordOf } from "../clicks.ts";
+import { BOB, decideOf, liveOf, policyOf, REQUEST_ID, wordOf } from "../clicks.ts";
 import { deciding, never, settled, TIMEOUT } from "../deciding.ts";
 
 const TWO_APPROVALS = { thresholds: [{ approve: 2, filter: "" }] };
@@ -159,62 +159,5 @@ describe("a click by review in the person's name", () => {
     );
     await clock.pass(0);
     expect(proposed(teleport)).toEqual(["carol APPROVED"]);
-  });
-});
-
-describe("a click that waits for an admin", () => {
-  const MFA = new TeleportError({ code: "permission_denied", problem: "MFA is wanted.", mend: "Use Machine ID." });
-
-  it("tells so once for each problem, and again to an edge that asks again; it is not lost", async () => {
-    const { relay, teleport, clock } = deciding();
-    teleport.before = (call) => {
-      if (call === "setState") throw MFA;
-    };
-    relay.decider.decide(decideOf());
-    await clock.pass(300_000);
-    const told = () => relay.frames.filter(({ type }) => type === "waiting");
-    const waiting = { type: "waiting", epoch: 1, requestId: REQUEST_ID, problem: "MFA is wanted. Use Machine ID." };
-    expect(told()).toEqual([waiting]);
-    expect(teleport.count("setState")).toBeLessThanOrEqual(6);
-    relay.decider.decide(decideOf({}, { epoch: 2 }));
-    await clock.pass(20_000);
-    expect(told()).toEqual([waiting, { ...waiting, epoch: 2 }]);
-    teleport.before = () => {};
-    await clock.pass(61_000);
-    expect(relay.outcomes).toEqual([["EVENT1", APPROVED]]);
-  });
-
-  it("goes stale while it waits", async () => {
-    const { relay, teleport, clock } = deciding();
-    teleport.before = (call) => {
-      if (call === "setState") throw MFA;
-    };
-    relay.decider.decide(decideOf());
-    await clock.pass(700_000);
-    expect(relay.outcomes).toEqual([["EVENT1", expect.objectContaining({ refusal: "stale" })]]);
-  });
-});
-
-describe("a click on a request that cannot be read", () => {
-  it.each([
-    ["all rights are lost", { showsRequests: false, takesData: false }],
-    ["the right to read is lost", { showsRequests: false }],
-  ])("waits while %s, and is carried out when they are back", async (_, lost) => {
-    const { relay, teleport, clock } = deciding();
-    Object.assign(teleport, lost);
-    relay.decider.decide(decideOf({ atMs: NOW_MS }));
-    await clock.pass(90_000);
-    expect(relay.outcomes).toEqual([]);
-    Object.assign(teleport, { showsRequests: true, takesData: true });
-    await clock.pass(61_000);
-    expect(relay.outcomes).toEqual([["EVENT1", APPROVED]]);
-  });
-
-  it("is refused as gone once that is proven", async () => {
-    const { relay, teleport } = deciding();
-    teleport.drop(REQUEST_ID);
-    relay.decider.decide(decideOf());
-    await settled();
-    expect(relay.outcomes).toEqual([["EVENT1", expect.objectContaining({ refusal: "gone" })]]);
   });
 });
