@@ -16,7 +16,7 @@ const MAX_SECRET_CHARACTERS = 512;
 // 32 bytes in base64url without padding: the last character carries four bits, and its other two are zero.
 const PUBLIC_KEY = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const EMAIL = /^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+$/;
-const PAGERDUTY_ID = /^[A-Za-z0-9]{1,64}$/;
+const PAGERDUTY_ID = /^[\w-]{1,64}$/;
 const SUBDOMAIN = /^[A-Za-z0-9-]{1,63}$/;
 // What can stand in a header and what somebody would paste.
 const PRINTABLE = /^[\x21-\x7e]*$/;

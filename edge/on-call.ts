@@ -5,14 +5,15 @@
 
 import type { AccessRequest } from "../shared/access-request.ts";
 import { isOnCallWithin, ON_CALL_ANNOTATION } from "../shared/auto-approval.ts";
+import { MAX_AUTO_APPROVAL_SERVICES } from "../shared/protocol.ts";
 import { Memory } from "./memory.ts";
 import type { Service, User } from "./pagerduty/answers.ts";
 import type { PagerDuty } from "./pagerduty.ts";
 import type { OnCallOffer } from "./record.ts";
 import { foldedName } from "./routing.ts";
 
-/** Most services of one request that are looked at. */
-export const MAX_ON_CALL_SERVICES = 10;
+/** Longest name that is looked for, in characters: PagerDuty takes none that is longer. */
+const MAX_NAME_CHARACTERS = 255;
 
 /** How long what PagerDuty said of a person or a service is good for, in ms. */
 const REMEMBER_MS = 5 * 60_000;
@@ -39,7 +40,8 @@ export class OnCall {
   /** For which of its services the requester is on call at a level that counts; null when for none. Throws a `PagerDutyError`. */
   async offerFor(request: AccessRequest, onCallLevels: number): Promise<OnCallOffer | null> {
     if (!mayBeOnCall(request)) return null;
-    const names = [...new Set(request.annotations[ON_CALL_ANNOTATION])].slice(0, MAX_ON_CALL_SERVICES);
+    const named = (request.annotations[ON_CALL_ANNOTATION] ?? []).filter((name) => name.length <= MAX_NAME_CHARACTERS);
+    const names = [...new Set(named)].slice(0, MAX_AUTO_APPROVAL_SERVICES);
     const [person, found] = await Promise.all([
       this.#people.recall(request.user, async () => (await this.#pagerDuty.userByEmail(request.user)) ?? null),
       Promise.all(names.map((name) => this.#service(name))),

@@ -8,6 +8,7 @@ import { nonEmptySchema } from "../shared/values.ts";
 import type { PagerDutyAccount } from "./cluster-config.ts";
 import type { Budget, Pace } from "./pace.ts";
 import {
+  createdIncidentSchema,
   type Incident,
   incidentSchema,
   type Note,
@@ -100,7 +101,7 @@ export class PagerDuty {
         "POST",
         "/incidents",
         { incident },
-        z.object({ incident: incidentSchema }),
+        z.object({ incident: createdIncidentSchema }),
       );
       return { kind: "created", incident: answer.incident };
     } catch (error) {

@@ -17,7 +17,7 @@ export const REMEMBER_NO_SERVICE_MS = 30_000;
 const MAX_NAME_CHARACTERS = 255;
 
 /** What may be an id, and so is looked for as one first. */
-const ID = /^[A-Z0-9]{4,20}$/;
+const ID = /^[A-Z0-9][A-Z0-9_-]{3,63}$/;
 
 export interface ServicesOptions {
   readonly pagerDuty: PagerDuty;

@@ -9,13 +9,15 @@ import type { TeleportPort } from "./teleport/port.ts";
 const WATCH_WITHIN_MS = 15_000;
 
 /** What the proof asks of Teleport. */
-export type AbsenceWitness = Pick<TeleportPort, "read" | "updatePluginData" | "watch">;
+export type AbsenceWitness = Pick<TeleportPort, "read" | "pluginData" | "updatePluginData" | "watch">;
 
 /**
  * Whether Teleport has no such request. Call it when a read has shown none; false when another read then shows one. Rejects
  * with a `TeleportError` when a right is missing or Teleport could not be asked, and when it does not answer.
  */
 export async function isProvenAbsent(teleport: AbsenceWitness, requestId: string, clock: Clock): Promise<boolean> {
+  // Refused to whoever may not list requests, unless a right of its own lets them.
+  await teleport.pluginData(requestId);
   // Changes nothing. Rights are looked at first, and then whether there is such a request.
   const update = await teleport.updatePluginData(requestId, {}, {});
   // Plugin data outlives its request, and the right to write it is another than the right to read requests.

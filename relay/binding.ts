@@ -10,7 +10,6 @@ import type { Clock } from "./clock.ts";
 import type { Lanes } from "./lanes.ts";
 import { adoptionData, bindingData, bindingExpectation, boundIncidents } from "./plugin-data.ts";
 import { TeleportError } from "./teleport/error.ts";
-import type { TeleportPort } from "./teleport/port.ts";
 
 /** How often a binding is tried against others' writes to the same plugin data. */
 const ATTEMPTS = 5;
@@ -66,7 +65,7 @@ export class Binder {
 
 export interface BindingOptions {
   readonly cluster: string;
-  readonly teleport: AbsenceWitness & Pick<TeleportPort, "pluginData">;
+  readonly teleport: AbsenceWitness;
   readonly clock: Clock;
   readonly log: Logger;
 }

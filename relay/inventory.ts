@@ -6,27 +6,28 @@
 import { type AccessRequest, endOfState } from "../shared/access-request.ts";
 import type { Logger } from "../shared/log.ts";
 import type { RelayFrame, Unnumbered } from "../shared/protocol.ts";
+import { type AbsenceWitness, isProvenAbsent } from "./absence.ts";
 import type { LiveRequest } from "./access-request.ts";
 import { AtEdge } from "./at-edge.ts";
+import type { Clock } from "./clock.ts";
 import { DELETED, type Ending, Endings, EXPIRED, endingOf } from "./endings.ts";
 import type { Lanes } from "./lanes.ts";
 import type { WholeWelcome } from "./link/handlers.ts";
 import type { RequestFrame, RequestFrames } from "./request-frame.ts";
 import { recordResolution } from "./resolution-record.ts";
-import type { TeleportPort } from "./teleport/port.ts";
+import { TeleportError } from "./teleport/error.ts";
 import type { WatchSink } from "./watch.ts";
 
 export interface InventoryOptions {
   readonly cluster: string;
-  readonly teleport: Pick<TeleportPort, "read" | "pluginData" | "updatePluginData">;
+  readonly teleport: AbsenceWitness;
   readonly lanes: Lanes;
   readonly frames: Pick<RequestFrames, "listed" | "now" | "later">;
   /** False when no link stands; the next sync makes up for it. */
   readonly send: (frame: Unnumbered<RelayFrame>) => boolean;
   /** Told when a request is over by other doing than a decision of ours. */
   readonly ended: (requestId: string) => void;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+  readonly clock: Clock;
   readonly log: Logger;
 }
 
@@ -42,6 +43,8 @@ export class Inventory implements WatchSink {
   /** Undefined while no link stands. */
   #atEdge: AtEdge | undefined;
   #synced = false;
+  /** Whether it has been said, since the last list, that we may not see what is open at the edge. */
+  #saidBlind = false;
 
   constructor(options: InventoryOptions) {
     this.#options = options;
@@ -57,6 +60,7 @@ export class Inventory implements WatchSink {
     const pending = requests.filter(({ request }) => !this.#ended.has(request.id));
     this.#pending = new Map(pending.map((live) => [live.request.id, live]));
     this.#listed = [...this.#pending.keys()];
+    this.#saidBlind = false;
     this.#options.frames.listed(this.#listed);
     const missing = [...(before?.keys() ?? [])].filter((id) => !this.#pending?.has(id));
     // Between two lists of one watch nothing goes unseen but what Teleport hides: these are looked at one by one.
@@ -102,7 +106,7 @@ export class Inventory implements WatchSink {
 
   /** Looks at every request whose time has come. Teleport may list it for minutes more, or drop it without a word. */
   checkExpiry(): void {
-    const nowMs = this.#options.now();
+    const nowMs = this.#options.clock.now();
     for (const [id, { request }] of this.#pending ?? []) {
       if (request.requestExpiresMs === null || request.requestExpiresMs > nowMs || this.#toLookAt.has(id)) continue;
       this.#look(id);
@@ -193,17 +197,32 @@ export class Inventory implements WatchSink {
     if (live === undefined) return this.#unreadable(requestId);
     const { state, requestExpiresMs } = live.request;
     if (state !== "PENDING") return this.#resolved(live);
-    if (requestExpiresMs !== null && requestExpiresMs <= this.#options.now()) return this.#over(requestId, EXPIRED);
+    if (requestExpiresMs !== null && requestExpiresMs <= this.#options.clock.now())
+      return this.#over(requestId, EXPIRED);
     this.#pending?.set(requestId, live);
     await this.#tellNow(requestId);
   }
 
   // Nothing can be read: the request is gone, or our right to see it is. Another that can be read proves the right.
   async #unreadable(requestId: string): Promise<void> {
-    if (this.#isPastExpiry(requestId) || (await this.#seesAnother(requestId))) return this.#dropped(requestId);
+    const isOver = this.#isPastExpiry(requestId) || (await this.#seesAnother(requestId));
+    if (isOver || (await this.#isAbsent(requestId))) return this.#dropped(requestId);
     this.#options.log.debug("Teleport shows nothing of a request; it stays open until its end is certain", {
       requestId,
     });
+  }
+
+  async #isAbsent(requestId: string): Promise<boolean> {
+    const { teleport, clock, log } = this.#options;
+    try {
+      return await isProvenAbsent(teleport, requestId, clock);
+    } catch (error) {
+      if (!(error instanceof TeleportError) || error.code !== "permission_denied") throw error;
+      if (!this.#saidBlind)
+        log.warn("Teleport shows nothing of open requests: a right is missing", { problem: error.message });
+      this.#saidBlind = true;
+      return false;
+    }
   }
 
   async #seesAnother(requestId: string): Promise<boolean> {
@@ -213,7 +232,7 @@ export class Inventory implements WatchSink {
 
   #isPastExpiry(requestId: string): boolean {
     const expiresMs = this.#pending?.get(requestId)?.request.requestExpiresMs ?? this.#atEdge?.expiryOf(requestId);
-    return typeof expiresMs === "number" && expiresMs <= this.#options.now();
+    return typeof expiresMs === "number" && expiresMs <= this.#options.clock.now();
   }
 
   #dropped(requestId: string): void {
@@ -225,8 +244,18 @@ export class Inventory implements WatchSink {
     const { teleport } = this.#options;
     const data = await teleport.pluginData(request.id);
     const ending = endingOf(request, data);
-    if (ending !== undefined) this.#over(request.id, ending);
+    if (ending !== undefined) {
+      await this.#tellReviews(request);
+      this.#over(request.id, ending);
+    }
     await recordResolution(teleport, request, data);
+  }
+
+  // The review that decided is told like those before it, while the incident is open.
+  async #tellReviews(request: AccessRequest): Promise<void> {
+    if (this.#atEdge?.lacksReviewsOf(request) !== true) return;
+    const { frames, send } = this.#options;
+    if (send(frames.now(request) ?? (await frames.later(request)))) this.#atEdge?.sent(request);
   }
 
   #over(requestId: string, ending: Ending): void {

@@ -113,7 +113,7 @@ async function runJourneys(parts: Parts): Promise<void> {
   const names = new ResourceNames({ cluster, teleport, clock, log });
   const predecessors = new Predecessors({ teleport, log });
   const frames = new RequestFrames({ rules, traits, names, predecessors, clock, log });
-  const inventory = new Inventory({ cluster, teleport, lanes, frames, send, ended: settle, now: clock.now, log });
+  const inventory = new Inventory({ cluster, teleport, lanes, frames, send, ended: settle, clock, log });
   const way = wayOf(parts);
   const decider = new Decider({
     cluster,

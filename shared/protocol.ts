@@ -243,9 +243,9 @@ const autoApprove = z.object({
   /** Of the request that the edge was told of. */
   digest: z.string(),
   services: z
-    .array(z.object({ name: textOf(1, 255), id: textOf(1, 255), levels: z.array(z.int()) }))
+    .array(z.object({ name: z.string(), id: z.string(), levels: z.array(z.int()) }))
     .check(z.minLength(1), z.maxLength(MAX_AUTO_APPROVAL_SERVICES)),
-  person: z.object({ id: textOf(1, 255), email: z.string(), name: z.string() }),
+  person: z.object({ id: z.string(), email: z.string(), name: z.string() }),
 });
 
 const promote = z.object({ type: z.literal("promote"), seq, epoch });

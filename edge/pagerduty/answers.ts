@@ -69,6 +69,15 @@ export const incidentSchema = z.pipe(
   ),
 );
 
+/** The incident that a creation answers with. Nothing but its id need be told: what was just opened is triggered. */
+export const createdIncidentSchema = z.pipe(
+  z.pipe(
+    z.record(z.string(), z.unknown()),
+    z.transform((incident) => ({ status: "triggered", ...incident })),
+  ),
+  incidentSchema,
+);
+
 /** A note on an incident; `userId` is null when PagerDuty names no author. */
 export interface Note {
   readonly id: string;

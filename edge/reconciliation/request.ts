@@ -80,7 +80,7 @@ export class RequestsInPagerDuty {
     );
     for (const trace of traces) {
       const { requests, people, now } = this.#options;
-      const person = trace.personId === null ? null : await people.user(trace.personId);
+      const person = trace.personId === null ? null : await people.user(trace.personId).catch(nobodyIfGone);
       requests().change(record.request.id, (current) => clickFound(current, { ...trace, person }, now()));
     }
   }
@@ -125,4 +125,10 @@ export class RequestsInPagerDuty {
     const { now, everyMs } = this.#options;
     return atMs <= now() - Math.min(LOST_AFTER_MS, everyMs ?? LOST_AFTER_MS);
   }
+}
+
+// Somebody deleted since is asked all the same: others read it too.
+function nobodyIfGone(error: unknown): null {
+  if (error instanceof PagerDutyError && error.code === "not_found") return null;
+  throw error;
 }

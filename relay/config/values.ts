@@ -58,7 +58,7 @@ export const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const USER_ID = /^[A-Z0-9]{4,32}$/;
+const USER_ID = /^[A-Z0-9][A-Z0-9_-]{3,63}$/;
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
 /** The id of a PagerDuty user. */

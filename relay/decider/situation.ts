@@ -3,7 +3,6 @@ import { type AbsenceWitness, isProvenAbsent } from "../absence.ts";
 import type { LiveRequest } from "../access-request.ts";
 import type { Clock } from "../clock.ts";
 import type { PluginData } from "../plugin-data.ts";
-import type { TeleportPort } from "../teleport/port.ts";
 
 export interface Situation {
   /** Undefined when it is proven that Teleport has no such request. */
@@ -16,7 +15,7 @@ export interface Situation {
 }
 
 export interface SituationOptions {
-  readonly teleport: AbsenceWitness & Pick<TeleportPort, "pluginData">;
+  readonly teleport: AbsenceWitness;
   /** The e-mail addresses of a Teleport user, none where they may not be read. A rejection makes the decision wait. */
   readonly requesterEmails: (user: string) => Promise<readonly string[]>;
   readonly clock: Clock;

@@ -34,7 +34,7 @@ const API_URL: Readonly<Record<string, string>> = {
 
 // As the edge has it.
 const CLUSTER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,179}$/;
-const SERVICE_ID = /^[A-Za-z0-9]{1,64}$/;
+const SERVICE_ID = /^[\w-]{1,64}$/;
 const API_KEY = /^[\x21-\x7e]{1,512}$/;
 
 /**

@@ -75,6 +75,35 @@ describe("a requester who may be on call", () => {
     ]);
   });
 
+  it("is offered for the service for which they are on call, though another is named before it", async () => {
+    host.pagerDuty.addEscalationPolicy({ id: "PNIGHT1", name: "Night", levels: [[CAROL.id]] });
+    host.pagerDuty.addService({ id: "PFIRST1", name: "First", policyId: "PNIGHT1" });
+    await asked({ annotations: { [ON_CALL_ANNOTATION]: ["First", "Production access"] } });
+    expect(offers()[0]?.services.filter(({ levels }) => levels.length > 0)).toMatchObject([{ id: SERVICE }]);
+  });
+
+  it("is paged at once when they are on call for another service alone", async () => {
+    host.pagerDuty.addEscalationPolicy({ id: "PNIGHT1", name: "Night", levels: [[CAROL.id]] });
+    host.pagerDuty.addService({ id: "PFIRST1", name: "First", policyId: "PNIGHT1" });
+    await asked({ annotations: { [ON_CALL_ANNOTATION]: ["First"] } });
+    expect([host.pagerDuty.incidents.length, offers()]).toEqual([1, []]);
+  });
+
+  it.each([
+    ["no incident", null],
+    ["an incident on that service", SERVICE],
+    ["an incident on another service", "POTHER1"],
+    ["an incident on a service of another policy", "PFIRST1"],
+  ])("is offered when they have %s", async (_, serviceId) => {
+    host.pagerDuty.addEscalationPolicy({ id: "PNIGHT1", name: "Night", levels: [[CAROL.id]] });
+    host.pagerDuty.addService({ id: "POTHER1", name: "Other", policyId: POLICY });
+    host.pagerDuty.addService({ id: "PFIRST1", name: "First", policyId: "PNIGHT1" });
+    const outage = { title: "an outage", assigneeId: BOB.id };
+    if (serviceId !== null) host.pagerDuty.as(CAROL.id).open({ ...outage, serviceId });
+    await asked();
+    expect(offers()).toMatchObject([{ services: [{ id: SERVICE, levels: [1] }] }]);
+  });
+
   it.each<[string, Partial<AccessRequest>]>([
     ["is on call for nothing of it", { user: CAROL.email, annotations: { [ON_CALL_ANNOTATION]: ["Other"] } }],
     ["is nobody in PagerDuty", { user: "dave@example.com" }],

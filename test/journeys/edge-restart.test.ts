@@ -70,4 +70,9 @@ describe("an edge that is killed", () => {
     await stateReached(stage, requestId, "APPROVED");
     expect(verdictsSent(stage, requestId)).toBe(1);
   });
+
+  it("ends in good order when its whole process group is asked to, a relay still connected", async () => {
+    const stage = await setStage();
+    expect(await stage.edge.stop()).toBe(0);
+  });
 });

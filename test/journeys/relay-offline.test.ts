@@ -68,4 +68,19 @@ describe("a relay that is away", () => {
       "Access request has been approved.\nReason: by tctl",
     );
   });
+
+  it.each(["4.2.8", "7.0", "18"] as const)(
+    "closes the incident of what was removed meanwhile, though nothing else is pending: Teleport %s",
+    async (version) => {
+      const stage = await setStage({ teleport: { version } });
+      const requestId = ask(stage);
+      const incident = await boundIncidentFor(stage, requestId);
+      await stage.relay.kill();
+      stage.teleport.delete(requestId);
+      await stage.startRelay();
+
+      await stage.pagerDuty.waitForStatus(incident.id, "resolved", WITHIN_MS);
+      expect(stage.pagerDuty.incident(incident.id).notes.at(-1)?.content).toMatch(/^Access request has been deleted/);
+    },
+  );
 });

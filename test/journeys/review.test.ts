@@ -63,3 +63,29 @@ describe("a request that is decided by review", () => {
     await stateReached(stage, requestId, "APPROVED");
   });
 });
+
+describe("a request that is reviewed in Teleport", () => {
+  it.each([
+    ["approved", RequestState.APPROVED],
+    ["denied", RequestState.DENIED],
+  ])("has a note for each review and one for the end, and Teleport keeps how it ended: %s", async (end, state) => {
+    const stage = await setStage({ decideBy: "review", teleport: { version: "18", enterprise: true } });
+    const request = { user: PEOPLE.alice.email, roles: ["dba"], thresholds: [{ approve: 2, deny: 2 }] };
+    const requestId = stage.teleport.createRequest(request).metadata?.name ?? "";
+    const { id } = await boundIncidentFor(stage, requestId);
+
+    stage.teleport.review(requestId, { author: "dora", state, reason: "seen" });
+    await stage.pagerDuty.waitForNote(id, noteThat("dora reviewed the request at "), WITHIN_MS);
+    expect(stage.pagerDuty.incident(id).status).toBe("triggered");
+    stage.teleport.review(requestId, { author: "erin", state, reason: "seen too" });
+    await stage.pagerDuty.waitForStatus(id, "resolved", WITHIN_MS);
+
+    const verdict = `Resolution: ${end.toUpperCase()}.`;
+    expect(stage.pagerDuty.incident(id).notes.map(({ content }) => content)).toEqual([
+      expect.stringMatching(new RegExp(`^dora reviewed the request at [^\\n]+\\.\\n${verdict}\\nReason: seen\\.$`)),
+      expect.stringMatching(new RegExp(`^erin reviewed the request at [^\\n]+\\.\\n${verdict}\\nReason: seen too\\.$`)),
+      expect.stringMatching(new RegExp(`^Access request has been ${end}[^]*Reason: seen too$`)),
+    ]);
+    await expect.poll(() => stage.teleport.pluginData(requestId)).toMatchObject({ resolution: end });
+  });
+});

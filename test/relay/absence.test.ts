@@ -47,6 +47,7 @@ describe("that a request is gone", () => {
     teleport.data.set(REQUEST_ID, {});
     const silent = {
       read: () => teleport.read(REQUEST_ID),
+      pluginData: () => teleport.pluginData(REQUEST_ID),
       updatePluginData: () => teleport.updatePluginData(REQUEST_ID, {}, {}),
       watch: (_: unknown, signal: AbortSignal) =>
         new Promise<void>((end) => signal.addEventListener("abort", () => end())),
@@ -90,6 +91,16 @@ describe("on a server of each release", () => {
       fake.delete(id);
       expect(await proof()).toBe(true);
       expect(fake.pluginData(id)).toEqual({ incident_id: "Q1" });
+    },
+  );
+
+  it.each(["6.2", "7.0", "18"] as const)(
+    "the loss of the right to list alone proves nothing on %s",
+    async (version) => {
+      const { fake, id, proof } = await connected(version);
+      fake.storePluginData(id, { incident_id: "Q1" });
+      fake.addUser("access-plugin", { grants: { access_request: ["read", "update"], access_plugin_data: ["update"] } });
+      await expect(proof()).rejects.toMatchObject({ code: "permission_denied" });
     },
   );
 

@@ -19,6 +19,15 @@ describe("what the edge has", () => {
     expect(having().lacks(requestOf(change))).toBe(lacks);
   });
 
+  it.each([
+    ["as it is", {}, false],
+    ["another", { id: "another", reviews: [REVIEW] }, false],
+    ["changed", { reason: "other", reviews: [REVIEW] }, false],
+    ["reviewed", { reviews: [REVIEW] }, true],
+  ])("lacks reviews only of a request that it has: %s", (_, change, lacks) => {
+    expect(having().lacksReviewsOf(requestOf(change))).toBe(lacks);
+  });
+
   it("is what it was sent, until that is over", () => {
     const edge = having();
     edge.sent(requestOf({ reason: "other" }));

@@ -42,7 +42,7 @@ function taking(requestFrames = AT_ONCE) {
       return true;
     },
     ended: (requestId) => ended.push(requestId),
-    now: clock.now,
+    clock,
     log,
   });
   const world = {
@@ -205,6 +205,7 @@ describe("an absence", () => {
     await world.list();
     await world.link(asHad("a"), asHad("b"), asHad("c"));
     world.told();
+    world.teleport.put(live("d"));
     world.teleport.showsRequests = false;
     for (let time = 0; time < 3; time++) await world.list();
     world.unlink();
@@ -217,9 +218,30 @@ describe("an absence", () => {
     const world = taking();
     for (const id of ["a", "b"]) world.teleport.put(live(id));
     await world.list();
+    world.teleport.put(live("c"));
     world.teleport.showsRequests = false;
     await world.link(asHad("a"), asHad("b"), asHad("c"));
     expect(world.told()).toEqual(["synced"]);
+  });
+
+  it("is an end when Teleport says of nothing else either that there is such a request", async () => {
+    const world = taking();
+    world.teleport.data.set("b", { ...boundData() });
+    await world.list();
+    await world.link(asHad("a"), asHad("b"));
+    expect(world.told().sort()).toEqual(["ended a deleted", "ended b deleted", "synced"]);
+  });
+
+  it("that a right is missing for is said once a list, with the mend, and closes nothing", async () => {
+    const world = taking();
+    for (const id of ["a", "b"]) world.teleport.data.set(id, { ...boundData() });
+    Object.assign(world.teleport, { showsRequests: false, takesData: false });
+    await world.link(asHad("a"), asHad("b"));
+    for (let time = 0; time < 2; time++) await world.list();
+    expect(world.told()).toEqual(["synced"]);
+    const said = world.lines.filter((line) => line.includes("a right is missing"));
+    expect(said).toHaveLength(2);
+    expect(said[0]).toContain("Grant it.");
   });
 
   it("is looked into when another can be read: the request was removed", async () => {
@@ -399,11 +421,29 @@ describe("a request that was resolved elsewhere", () => {
     ];
     world.inventory.put(live("a", { state: "APPROVED", reviews }));
     await settled();
-    expect(world.frames).toMatchObject([{ who: "carol, erin", why: "yes" }]);
+    expect(world.frames).toMatchObject([{ type: "request" }, { who: "carol, erin", why: "yes" }]);
     const resolved = await pending();
     resolved.inventory.put(live("a", { state: "APPROVED", resolveReason: "ok then", reviews }));
     await settled();
-    expect(resolved.frames).toMatchObject([{ who: "carol, erin", why: "ok then" }]);
+    expect(resolved.frames.at(-1)).toMatchObject({ who: "carol, erin", why: "ok then" });
+  });
+
+  it.each(["at once", "after a look-up"])("has the review that decided told before its end: %s", async (how) => {
+    const world = taking(how === "at once" ? AT_ONCE : { ...AT_ONCE, now: () => undefined });
+    world.teleport.put(live("a"));
+    await world.list();
+    await world.link(asHad("a"));
+    world.told();
+    world.inventory.put(live("a", { state: "APPROVED", reviews: [REVIEW] }));
+    await settled();
+    expect(world.frames).toMatchObject([{ request: { reviews: [REVIEW] } }, { type: "ended", end: "approved" }]);
+  });
+
+  it("is not told again, nor paged, when anything but its reviews is another", async () => {
+    const world = await pending();
+    world.inventory.put(live("a", { state: "APPROVED", reviews: [REVIEW], reason: "another" }));
+    await settled();
+    expect(world.told()).toEqual(["ended a approved"]);
   });
 
   it("leaves the predecessor's words where an incident is bound, once", async () => {
