@@ -38,7 +38,8 @@ export async function adoptPredecessors(options: AdoptionOptions, record: Reques
     return false;
   }
   const covered = await subscriptions.covers(serviceId);
-  const escalationPolicyId = incident.escalationPolicyId ?? (await services.escalationPolicyId(serviceId));
+  // The incident's own may be another by now, of anybody's choice.
+  const escalationPolicyId = await services.escalationPolicyId(serviceId);
   // What was said there before answered another text: no delivery that was held counts.
   requests().discard(incident.id);
   const { id: incidentId, url } = incident;

@@ -14,11 +14,15 @@ export const MAX_TITLE_CHARACTERS = 250;
 /** Longest note, in characters; PagerDuty names no limit, and webhooks trim longer ones. */
 export const MAX_NOTE_CHARACTERS = 2000;
 
-/** `Access request from <user>: <roles>`, cut at {@link MAX_TITLE_CHARACTERS}. */
-export function titleFor(request: AccessRequest): string {
-  const roles = request.roles.map(visibleText).join(", ");
+/** Longest title after PagerDuty refused the full text as too long, in characters. */
+const SHORTENED_TITLE_CHARACTERS = 100;
+
+/** `Access request from <user>: <roles>`, cut at {@link MAX_TITLE_CHARACTERS}, or shorter. */
+export function titleFor(request: AccessRequest, shortened = false): string {
+  const roles = userText(request.roles.join(", "));
   const asked = roles === "" ? "resources" : roles;
-  return cut(`Access request from ${userText(request.user)}: ${asked}`, MAX_TITLE_CHARACTERS);
+  const title = `Access request from ${userText(request.user)}: ${asked}`;
+  return cut(title, shortened ? SHORTENED_TITLE_CHARACTERS : MAX_TITLE_CHARACTERS);
 }
 
 /** What a body is written from, beside the request. */
@@ -40,52 +44,101 @@ export interface Body {
   readonly shown: boolean;
 }
 
-/** Roles and resources that a shortened body still lists, in characters. */
-const SHORTENED_LISTING_CHARACTERS = 500;
+/** Roles and resources that a shortened body still lists, and each of its people's own words, in characters. */
+const SHORTENED_LISTING_CHARACTERS = 300;
+const SHORTENED_WORDS_CHARACTERS = 100;
 
 /** Plain text: who, what, where, until when, how to decide, where to look, which digest, and last the requester's words. */
 export function bodyFor(request: AccessRequest, context: BodyContext): Body {
-  const listing = context.shortened ? shortListing(request) : listingFor(request);
+  const { lines: asked, complete } = askedFor(request, context);
   const lines = [
-    `User: ${userText(request.user)}`,
-    `Cluster: ${visibleText(context.cluster)}`,
-    ...block("Roles", listing.roles),
-    ...block("Resources", listing.resources),
-    ...(listing.complete
-      ? []
-      : [
-          "NOT EVERYTHING IS SHOWN: some roles or resources do not fit here. It cannot be approved in PagerDuty; decide in Teleport.",
-        ]),
+    ...asked,
     ...timeLine("Request ends", request.requestExpiresMs),
     ...timeLine("Access ends", request.accessExpiresMs),
     ...(request.suggestedReviewers.length === 0
       ? []
-      : [`Suggested reviewers: ${userText(request.suggestedReviewers.join(", "))}`]),
+      : [`Suggested reviewers: ${words(request.suggestedReviewers.join(", "), context)}`]),
     "",
     ...howToDecide(context.decisions),
     ...context.remarks,
     ...(context.proxyAddress === null
       ? []
       : [`In Teleport: https://${visibleText(context.proxyAddress)}/web/requests/${encodeURIComponent(request.id)}`]),
-    `Digest: ${shortDigest(context.digest)}`,
-    `Reason, in the requester's words: ${request.reason === "" ? "(none)" : userText(request.reason)}`,
+    ...signedOff(request, context),
   ];
-  return { text: lines.join("\n"), shown: listing.complete };
+  return { text: lines.join("\n"), shown: complete };
+}
+
+type Identified = Pick<BodyContext, "cluster" | "digest" | "shortened">;
+
+// How a body begins: who asks for what.
+function askedFor(request: AccessRequest, context: Identified): { lines: string[]; complete: boolean } {
+  const { roles, resources, complete } = context.shortened ? shortListing(request) : listingFor(request);
+  const lines = [
+    `User: ${words(request.user, context)}`,
+    `Cluster: ${visibleText(context.cluster)}`,
+    ...block("Roles", roles),
+    ...block("Resources", resources),
+    ...(complete ? [] : [NOT_EVERYTHING]),
+  ];
+  return { lines, complete };
+}
+
+const NOT_EVERYTHING =
+  "NOT EVERYTHING IS SHOWN: some roles or resources do not fit here. It cannot be approved in PagerDuty; decide in Teleport.";
+
+// How it ends.
+function signedOff(request: AccessRequest, context: Identified): string[] {
+  const reason = request.reason === "" ? "(none)" : words(request.reason, context);
+  return [`Digest: ${shortDigest(context.digest)}`, `Reason, in the requester's words: ${reason}`];
+}
+
+function words(text: string, { shortened }: Identified): string {
+  const inert = userText(text);
+  return shortened ? cut(inert, SHORTENED_WORDS_CHARACTERS) : inert;
 }
 
 /** On an incident whose service no enabled subscription covers. */
 export const UNCOVERED_REMARK =
   "Answers from this service will not arrive: no enabled webhook subscription brings them. Decide in Teleport.";
 
-/** Whether a body found in PagerDuty is one that was written for this digest. */
+/** Whether a body found in PagerDuty carries this digest: what it says may be another's. */
 export function carriesDigest(body: string, digest: string): boolean {
   return body.split("\n").some((line) => line.trim() === `Digest: ${shortDigest(digest)}`);
 }
 
+/**
+ * Whether a body found in PagerDuty is one that we wrote for this request: few hex digits are soon copied, and so it must
+ * say the same of who asks for what and why. What stands between may have changed since: times, links, how to decide.
+ */
+export function isBodyFor(body: string, request: AccessRequest, context: Identified): boolean {
+  const lines = body.trim().split("\n");
+  // A name that people know a resource by may have become known, or another.
+  const resources = request.resources.map(({ friendlyName: _, ...resource }) => ({ ...resource, constraints: "" }));
+  const begins = askedFor({ ...request, resources }, context).lines;
+  const ends = signedOff(request, context);
+  return (
+    begins.every((line, index) => isLine(lines[index], line)) &&
+    ends.every((line, index) => isLine(lines[lines.length - ends.length + index], line))
+  );
+}
+
+function isLine(found: string | undefined, line: string): boolean {
+  const [text, wanted] = [(found ?? "").trim(), line.trim()];
+  return text === wanted || (RESOURCE_LINE.test(wanted) && text.startsWith(`${wanted} (`));
+}
+
+const RESOURCE_LINE = /^(?:Resources: |- )\//;
+
 function shortListing(request: AccessRequest): ReturnType<typeof listingFor> {
   const full = listingFor(request);
-  const fits = [...full.roles, ...full.resources].join("").length <= SHORTENED_LISTING_CHARACTERS;
-  return fits ? full : { roles: full.roles.slice(0, 10), resources: [], complete: false };
+  let room = SHORTENED_LISTING_CHARACTERS;
+  const fits = (name: string): boolean => {
+    room -= name.length;
+    return room >= 0;
+  };
+  const [roles, resources] = [full.roles.filter(fits), full.resources.filter(fits)];
+  return { roles, resources, complete: full.complete && room >= 0 };
 }
 
 function block(heading: string, names: readonly string[]): string[] {
@@ -207,7 +260,8 @@ function cutNote(text: string): string {
   return cut(text, MAX_NOTE_CHARACTERS);
 }
 
+// Whatever a character is to PagerDuty, it is no more than a UTF-16 unit; half a pair is none.
 function cut(text: string, characters: number): string {
-  const all = Array.from(text);
-  return all.length <= characters ? text : `${all.slice(0, characters - 1).join("")}…`;
+  if (text.length <= characters) return text;
+  return `${text.slice(0, characters - 1).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }

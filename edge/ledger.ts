@@ -86,7 +86,7 @@ export class Ledger {
     return row === undefined ? undefined : requestRecordSchema.parse(JSON.parse(z.string().parse(row.record)));
   }
 
-  /** Stores a record, and which incidents it has come to own since `before`. */
+  /** Stores a record and which incidents it has come to own since `before`; drops what came of clicks that it no longer has. */
   store(record: RequestRecord, before: RequestRecord | undefined): void {
     this.#sql.run(
       `INSERT INTO request (id, digest, reviews_told, pending, alive, awaits_relay, opening, rank, look_ms, record)
@@ -105,6 +105,8 @@ export class Ledger {
       nextLookMs(record),
       JSON.stringify(record),
     );
+    const kept = new Set(record.decisions.map(({ clickId }) => clickId));
+    for (const { clickId } of before?.decisions ?? []) if (!kept.has(clickId)) this.#forgetClick(clickId);
     const known = new Set(before?.pagings.map(({ incidentId }) => incidentId));
     for (const { incidentId } of record.pagings) {
       if (incidentId === null || known.has(incidentId)) continue;
@@ -197,10 +199,12 @@ export class Ledger {
   forget(record: RequestRecord): void {
     this.#sql.run("DELETE FROM request WHERE id = ?", record.request.id);
     for (const { incidentId } of record.pagings) this.#sql.run("DELETE FROM incident WHERE id = ?", incidentId);
-    for (const { clickId } of record.decisions) {
-      this.#sql.run("DELETE FROM delivery WHERE event_id = ?", clickId);
-      this.#sql.run("DELETE FROM reread WHERE click_id = ?", clickId);
-    }
+    for (const { clickId } of record.decisions) this.#forgetClick(clickId);
+  }
+
+  #forgetClick(clickId: string): void {
+    this.#sql.run("DELETE FROM delivery WHERE event_id = ?", clickId);
+    this.#sql.run("DELETE FROM reread WHERE click_id = ?", clickId);
   }
 
   /** Stores a delivery once; false when it is there already. */

@@ -4,6 +4,10 @@ import type { ClusterConfig } from "./cluster-config.ts";
 import { PagerDutyError } from "./pagerduty/error.ts";
 import type { PagerDuty } from "./pagerduty.ts";
 import type { People } from "./people.ts";
+import { Troubles } from "./troubles.ts";
+
+/** What a check is among the work that may show a problem. */
+const CHECK = "check";
 
 /** How long the answer to a check is good for, in ms. */
 const CHECK_EVERY_MS = 60_000;
@@ -21,8 +25,13 @@ export interface PagerDutyHealthOptions {
 
 export class PagerDutyHealth {
   readonly #options: PagerDutyHealthOptions;
-  #problem: string | null = null;
+  readonly #checks = new Troubles();
+  /** What the checks showed last, and what other calls did. */
+  #ofChecks: string | null = null;
+  #ofCalls: string | null = null;
+  #told: string | null = null;
   #checkedMs: number | null = null;
+  #askedMs = 0;
 
   constructor(options: PagerDutyHealthOptions) {
     this.#options = options;
@@ -30,19 +39,23 @@ export class PagerDutyHealth {
 
   /** What is wrong; null when nothing is. */
   get problem(): string | null {
-    return this.#problem;
+    return this.#ofChecks ?? this.#ofCalls;
   }
 
   get frame(): FrameOf<EdgeFrame, "health"> {
-    return { type: "health", pagerduty: { ok: this.#problem === null, problem: this.#problem } };
+    return { type: "health", pagerduty: { ok: this.problem === null, problem: this.problem } };
   }
 
-  /** What a call showed: a problem, or null when it went well. */
+  /** What calls other than the checks show: a problem, or null when they go well. It mends nothing that a check found. */
   seen(problem: string | null): void {
-    if (problem === this.#problem) return;
-    this.#problem = problem;
-    if (problem !== null) this.#options.fault(problem);
-    this.#options.changed();
+    this.#ofCalls = problem;
+    if (problem === null) this.#ofChecks = this.#checks.ended("");
+    this.#tell();
+  }
+
+  /** Checks again while the last check found something, once in a while. */
+  look(): void {
+    if (this.#ofChecks !== null && this.#options.now() - this.#askedMs >= CHECK_EVERY_MS) void this.check();
   }
 
   /** Asks PagerDuty, unless it was asked just now: the key, the service, and the user that we write as. */
@@ -50,15 +63,32 @@ export class PagerDutyHealth {
     const { config, pagerDuty, people, now } = this.#options;
     if (this.#checkedMs !== null && now() - this.#checkedMs < CHECK_EVERY_MS) return;
     this.#checkedMs = now();
+    this.#askedMs = now();
     try {
       await Promise.all([people.botId(), pagerDuty.service(config.serviceId)]);
-      this.seen(people.botProblem);
+      this.#checked(people.botProblem, false);
     } catch (error) {
       this.#checkedMs = null;
       if (!(error instanceof PagerDutyError)) throw error;
-      this.seen(
-        error.code === "not_found" ? `PagerDuty has no service ${config.serviceId} (service_id)` : error.message,
+      const isGone = error.code === "not_found";
+      this.#checked(
+        isGone ? `PagerDuty has no service ${config.serviceId} (service_id)` : error.message,
+        error.retryable,
       );
     }
+  }
+
+  #checked(problem: string | null, passes: boolean): void {
+    this.#ofChecks = this.#checks.ended(CHECK);
+    if (problem !== null) this.#ofChecks = this.#checks.seen(CHECK, problem, passes);
+    this.#tell();
+  }
+
+  #tell(): void {
+    const { problem } = this;
+    if (problem === this.#told) return;
+    this.#told = problem;
+    if (problem !== null) this.#options.fault(problem);
+    this.#options.changed();
   }
 }

@@ -6,12 +6,12 @@ import type { Decisions } from "../shared/decisions.ts";
 import { adoptPredecessors } from "./adoption.ts";
 import type { ClusterConfig } from "./cluster-config.ts";
 import { putBack } from "./field.ts";
-import { bodyFor, carriesDigest, titleFor, UNCOVERED_REMARK } from "./incident.ts";
+import { bodyFor, carriesDigest, isBodyFor, titleFor, UNCOVERED_REMARK } from "./incident.ts";
 import type { Ledger, Session } from "./ledger.ts";
 import type { OnCall } from "./on-call.ts";
 import type { Worker } from "./outbox.ts";
 import type { Incident, User } from "./pagerduty/answers.ts";
-import { PagerDutyError } from "./pagerduty/error.ts";
+import { isRefused, PagerDutyError } from "./pagerduty/error.ts";
 import type { PagerDuty } from "./pagerduty.ts";
 import type { Paging } from "./paging.ts";
 import type { People } from "./people.ts";
@@ -117,7 +117,7 @@ async function openOrFind(
   ]);
   const { text, shown } = writtenBody(options, record, paging, covered);
   const creation = await pagerDuty.createIncident({
-    title: titleFor(record.request),
+    title: titleFor(record.request, paging.shortened),
     details: text,
     serviceId: paging.serviceId,
     key: paging.key,
@@ -128,27 +128,38 @@ async function openOrFind(
     case "created":
       return opened(options, record, paging, creation.incident, shown);
     case "key_in_use":
+      // Something may have come before us: the next attempt, which is made at once, looks first.
+      if (isFresh) return;
       if (!(await adoptExisting(options, record, paging))) keyIsTaken(options, record, paging);
       return;
     case "too_long":
-      if (paging.shortened) throw new TypeError("PagerDuty takes not even the shortest text");
+      if (paging.shortened) throw creation.refusal;
       return void step((current) => textTooLong(current, paging.id, now()));
   }
 }
 
-/** Whether the key stood for anything: an incident that carries our digest is ours, another takes the key from us. */
+/** Whether the key stood for anything: an incident with the body that we write is ours, another takes the key from us. */
 async function adoptExisting(options: PagerDutyWorkOptions, record: RequestRecord, paging: Paging): Promise<boolean> {
   const { pagerDuty } = options;
   const found = await pagerDuty.findIncidents({ key: paging.key, serviceId: paging.serviceId });
   for (const incident of found) {
     const body = incident.body ?? (await pagerDuty.incident(incident.id)).body;
-    if (body === null || !carriesDigest(body, paging.digest)) continue;
-    await opened(options, record, paging, incident, writtenBody(options, record, paging, null).shown);
+    if (body === null || !isOurs(body, record, paging)) continue;
+    // Whoever opened it, or has had it since, may have given it a policy of their own.
+    const found = { ...incident, escalationPolicyId: null };
+    await opened(options, record, paging, found, writtenBody(options, record, paging, null).shown);
     return true;
   }
   if (!found.some(({ status }) => status !== "resolved")) return false;
   keyIsTaken(options, record, paging);
   return true;
+}
+
+// What was paged before the request changed is only found to be closed, and nobody has its text any more.
+function isOurs(body: string, record: RequestRecord, paging: Paging): boolean {
+  const { request, cluster, digest } = record;
+  const isCurrent = paging.digest === digest;
+  return isCurrent ? isBodyFor(body, request, { ...paging, cluster }) : carriesDigest(body, paging.digest);
 }
 
 function keyIsTaken({ requests, now, fault }: PagerDutyWorkOptions, record: RequestRecord, paging: Paging): void {
@@ -257,7 +268,7 @@ async function identify(options: PagerDutyWorkOptions, record: RequestRecord, de
   const { people, requests, now } = options;
   const { clickId, personId } = decision;
   const [user, botUserId] = await Promise.all([
-    personId === null ? null : existingUser(people, personId),
+    personId === null ? null : shownUser(options, personId),
     people.botId(),
   ]);
   const onCallLevels = await onCallLevelsOf(options, record, decision);
@@ -276,12 +287,14 @@ async function onCallLevelsOf(
   return escalationPolicyId === null ? null : pagerDuty.onCallLevels({ userId, escalationPolicyId, atMs });
 }
 
-// Somebody deleted since the click is nobody now; every other failure is asked again, never assumed.
-async function existingUser(people: People, userId: string): Promise<User | null> {
+// Somebody deleted since the click is nobody now, and whom our key may not look up is known by their id alone, which may be
+// enough for the relay. Every other failure is asked again, never assumed.
+async function shownUser({ people, fault }: PagerDutyWorkOptions, userId: string): Promise<User | null> {
   try {
     return await people.user(userId);
   } catch (error) {
-    if (error instanceof PagerDutyError && error.code === "not_found") return null;
-    throw error;
+    if (!isRefused(error)) throw error;
+    if (error.code !== "not_found") fault(`a click is judged without its author's e-mail address: ${error.message}`);
+    return null;
   }
 }

@@ -56,7 +56,7 @@ export interface NewIncident {
 export type Creation =
   | { readonly kind: "created"; readonly incident: Incident }
   | { readonly kind: "key_in_use" }
-  | { readonly kind: "too_long" };
+  | { readonly kind: "too_long"; readonly refusal: PagerDutyError };
 
 /** PagerDuty's codes for what counts as an answer rather than as a fault. */
 const ALREADY_RESOLVED = 1001;
@@ -106,7 +106,7 @@ export class PagerDuty {
       return { kind: "created", incident: answer.incident };
     } catch (error) {
       if (isKeyInUse(error)) return { kind: "key_in_use" };
-      if (isTooLong(error)) return { kind: "too_long" };
+      if (isTooLong(error)) return { kind: "too_long", refusal: error };
       throw error;
     }
   }
@@ -294,11 +294,12 @@ function isKeyInUse(error: unknown): boolean {
   );
 }
 
-function isTooLong(error: unknown): boolean {
-  return (
-    error instanceof PagerDutyError && error.code === "invalid" && /too long|maximum is|exceed/i.test(error.detail)
-  );
+// PagerDuty documents no wording; to shorten a text that was not too long costs less than never to page.
+function isTooLong(error: unknown): error is PagerDutyError {
+  return error instanceof PagerDutyError && error.code === "invalid" && TOO_LONG.test(error.detail);
 }
+
+const TOO_LONG = /too (?:long|large|big)|longer than|maximum|at most|exceed|length|characters/i;
 
 // Ids come out of deliveries: one must never reach another path, and none that PagerDuty gave looks otherwise.
 function segment(id: string): string {

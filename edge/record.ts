@@ -91,6 +91,8 @@ export const requestRecordSchema = z.object({
   ),
   pagings: z.array(pagingSchema),
   decisions: z.array(decisionSchema),
+  /** Clicks of up to this moment may have been forgotten to make room for others; null: none has. */
+  forgottenMs: z._default(z.nullable(epochMsSchema), null),
   /** Authors whose mistyped command has been answered, by PagerDuty user ID. */
   helped: z.array(z.string()),
   /** What the incidents have been told that an admin must mend before answers there can be carried out. */

@@ -209,6 +209,7 @@ export class Switchboard {
       for (const requestId of this.#ledger.dueBy(now(), SWEEP_COUNT)) this.#lookSafelyAt(requestId);
       this.#outbox.beginDue();
       this.#reconciliation.look();
+      this.#health.look();
       this.#relays.checkAnswers();
       this.#ledger.dropHeld(now());
     } finally {

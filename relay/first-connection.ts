@@ -1,12 +1,13 @@
 /**
- * The relay's first connection to Teleport, however long Teleport takes to come up. Credentials that cannot be used, and
- * whatever else only a person can mend, end the start.
+ * The relay's first connection to Teleport, however long Teleport takes to come up. Credentials that cannot be used, a
+ * right that is missing, and whatever else only a person can mend, end the start.
  */
 import type { Logger } from "../shared/log.ts";
 import { createBackoff } from "./backoff.ts";
 import type { Clock } from "./clock.ts";
 import type { IdentitySource } from "./identity/source.ts";
 import { type Identity, readIdentity } from "./identity.ts";
+import { proveRights } from "./needed-rights.ts";
 import { TeleportError } from "./teleport/error.ts";
 import type { TeleportPort, TeleportServer } from "./teleport/port.ts";
 
@@ -57,7 +58,9 @@ export async function connectFirst(
 async function connect({ open }: FirstConnectionOptions, identity: Identity): Promise<FirstConnection> {
   const teleport = await open(identity);
   try {
-    return { teleport, identity, server: await teleport.ping() };
+    const server = await teleport.ping();
+    await proveRights(teleport);
+    return { teleport, identity, server };
   } catch (error) {
     teleport.close();
     throw error;

@@ -7,6 +7,7 @@ import { request } from "node:http";
 import type { Duplex } from "node:stream";
 import { addressOf, type Endpoint } from "./channel/endpoint.ts";
 import { secure, serverNameFor } from "./channel/tls.ts";
+import { plainWords } from "./channel/tls-words.ts";
 import { isExempt } from "./http-proxy/no-proxy.ts";
 
 /** The process's environment. */
@@ -75,7 +76,7 @@ export class HttpProxy {
 
   #fault(error: unknown): HttpProxyError {
     const words = error instanceof Error ? error.message : String(error);
-    return new HttpProxyError(`The HTTP proxy ${addressOf(this.endpoint)} cannot be used (${words}).`);
+    return new HttpProxyError(`The HTTP proxy ${addressOf(this.endpoint)} cannot be used (${plainWords(words)}).`);
   }
 }
 

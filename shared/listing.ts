@@ -45,7 +45,7 @@ export function resourcePath(resource: RequestedResource): string {
   const path = ["", resource.cluster, resource.kind, resource.name, resource.subResource].filter(
     (part, index) => index < 4 || part !== "",
   );
-  const friendly = resource.friendlyName === undefined ? "" : ` (${visibleText(resource.friendlyName)})`;
+  const friendly = resource.friendlyName === undefined ? "" : ` (${userText(resource.friendlyName)})`;
   return `${path.join("/")}${friendly}${resource.constraints === "" ? "" : " (constrained)"}`;
 }
 

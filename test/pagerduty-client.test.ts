@@ -69,6 +69,12 @@ describe("createIncident", () => {
     expect(fake.calls[0]).toMatchObject({ route: "POST /incidents", userId: BOT.id });
   });
 
+  it("needs nothing of the answer but the incident's id", async () => {
+    fake.failNext("POST /incidents", 201, { incident: { id: "Q1" } });
+    const incident = { id: "Q1", status: "triggered", escalationPolicyId: null };
+    expect(await client().createIncident(DRAFT)).toMatchObject({ kind: "created", incident });
+  });
+
   it("says so when an open incident has the key, and opens another once that is resolved", async () => {
     const id = await opened();
     expect(await client().createIncident(DRAFT)).toEqual({ kind: "key_in_use" });
@@ -77,7 +83,10 @@ describe("createIncident", () => {
   });
 
   it("says so when PagerDuty finds a text too long", async () => {
-    expect(await client().createIncident({ ...DRAFT, title: "x".repeat(1025) })).toEqual({ kind: "too_long" });
+    expect(await client().createIncident({ ...DRAFT, title: "x".repeat(1025) })).toMatchObject({
+      kind: "too_long",
+      refusal: { status: 400 },
+    });
   });
 
   it("may have happened when its answer is lost, and is found by its key then", async () => {
@@ -295,6 +304,13 @@ describe("faults", () => {
     expect(JSON.stringify([error.message, error.stack, error])).not.toContain("canary");
     expect(fake.callCount("GET /users/{id}")).toBe(1);
   });
+
+  it("hold no credential that PagerDuty repeats to us", async () => {
+    const message = `no such key: Authorization: Token token=${apiKey}`;
+    fake.failNext("GET /users/*", 401, { error: { message, code: 2006, errors: [apiKey] } });
+    const { detail } = await errorOf(client().user(ALICE.id));
+    expect(detail).toBe("no such key: Authorization: Token token=…; …");
+  });
 });
 
 describe("an OAuth app", () => {
@@ -319,6 +335,15 @@ describe("an OAuth app", () => {
     await Promise.all([1, 2, 3].map(() => pagerDuty.user(ALICE.id)));
     await opened(pagerDuty);
     expect(grants()).toBe(1);
+  });
+
+  it.each([400, 401, 403])("is not accepted when the grant is refused, whatever the status: %i", async (status) => {
+    fake.failNext("POST /oauth/token", status);
+    expect(await errorOf(counting().service(SERVICE))).toMatchObject({
+      code: "unauthorized",
+      retryable: false,
+      status,
+    });
   });
 
   it("renews it before it ends", async () => {

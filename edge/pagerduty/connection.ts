@@ -141,7 +141,9 @@ export class Connection {
     const { response, body } = await this.#exchange(call, this.#requestFor(call, authorization));
     const retryAfterMs = this.#heed(response);
     if (!response.ok) {
-      const fault = faultForAnswer(response.status, body ?? new Uint8Array(), { write: isWrite(call), retryAfterMs });
+      const secret = authorization.replace(/^(Token token=|Bearer )/, "");
+      const asked = { write: isWrite(call), retryAfterMs, secret };
+      const fault = faultForAnswer(response.status, body ?? new Uint8Array(), asked);
       throw new PagerDutyError(nameOf(call), fault);
     }
     if (body === undefined) {

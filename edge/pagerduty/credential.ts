@@ -94,17 +94,19 @@ export class Credential {
       redirect: "manual",
       signal: AbortSignal.timeout(this.#timeoutMs),
     });
-    const { access_token, expires_in } = await this.#exchange(request);
+    const { access_token, expires_in } = await this.#exchange(request, credentials.clientSecret);
     // A token that lives less than twice the margin is used for half its life.
     const lifeMs = expires_in * 1000;
     const renewAtMs = this.#now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2);
     return { authorization: `Bearer ${access_token}`, renewAtMs };
   }
 
-  async #exchange(request: Request): Promise<z.infer<typeof grantSchema>> {
+  async #exchange(request: Request, secret: string): Promise<z.infer<typeof grantSchema>> {
     const { response, body } = await this.#send(request);
     if (!response.ok) {
-      throw new PagerDutyError(CALL, faultForAnswer(response.status, body, { write: false, retryAfterMs: null }));
+      const fault = faultForAnswer(response.status, body, { write: false, retryAfterMs: null, secret });
+      // A grant that is refused, RFC 6749 has it 400, is a credential that is not accepted: nothing works without it.
+      throw new PagerDutyError(CALL, fault.retryable ? fault : { ...fault, code: "unauthorized" });
     }
     const grant = grantSchema.safeParse(parseJsonBytes(body)).data;
     if (grant === undefined) throw new PagerDutyError(CALL, faultForSilence("unreadable", false));

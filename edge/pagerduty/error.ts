@@ -88,19 +88,23 @@ const errorBodySchema = z.object({
   }),
 });
 
-/** The fault that an answer other than 2xx is. `write` says whether the call was to change anything. */
+/**
+ * The fault that an answer other than 2xx is. `write` says whether the call was to change anything; `secret` is what the
+ * call was signed in with, and is taken out of the answer's words, which may repeat it.
+ */
 export function faultForAnswer(
   status: number,
   body: Uint8Array,
-  { write, retryAfterMs }: { write: boolean; retryAfterMs: number | null },
+  { write, retryAfterMs, secret }: { write: boolean; retryAfterMs: number | null; secret: string },
 ): PagerDutyFault {
   const error = errorBodySchema.safeParse(parseJsonBytes(body)).data?.error;
   const code = codeForStatus(status);
+  const said = [error?.message ?? "", ...(error?.errors ?? [])].filter(Boolean).join("; ");
   return {
     code,
     status,
     pagerdutyCode: error?.code ?? null,
-    detail: [error?.message ?? "", ...(error?.errors ?? [])].filter(Boolean).join("; ").slice(0, MAX_DETAIL_CHARACTERS),
+    detail: said.replaceAll(secret, "…").slice(0, MAX_DETAIL_CHARACTERS),
     retryable: RETRYABLE[code],
     retryAfterMs: code === "rate_limited" || code === "unavailable" ? retryAfterMs : null,
     mayHaveHappened: write && (code === "unavailable" || code === "unreadable"),

@@ -13,6 +13,9 @@ import { type Decision, MAX_DECISIONS, pagingOf, type RequestRecord, withDecisio
 import { refusalNote } from "../refusal-note.ts";
 import { incidentResolved, retryDelayMs } from "./paging.ts";
 import { personText, requestEnded } from "./request.ts";
+import { withRoom } from "./room.ts";
+
+type Refused = Extract<Outcome, { result: "refused" }>;
 
 /** Most problems of a request that are remembered as told. */
 const MAX_PROBLEMS = 20;
@@ -28,7 +31,7 @@ export interface Identity {
 
 /**
  * Somebody clicked; `rereads` when PagerDuty is to be asked for it again first. The same click again changes nothing, and so
- * does one past {@link MAX_DECISIONS}, or the resolving of an incident that we are resolving ourselves.
+ * does the resolving of an incident that we are resolving ourselves.
  */
 export function clicked(
   record: RequestRecord,
@@ -50,7 +53,7 @@ export function clicked(
     state: isKnown || agent?.type !== "user_reference" ? "undecided" : waitsFor,
     ...identity,
   };
-  return { ...record, decisions: [...record.decisions, decision] };
+  return withClick(record, decision);
 }
 
 /** A button was pressed: its log entry is to be read before anything is believed. */
@@ -62,7 +65,13 @@ export function actionPressed(
 ): RequestRecord {
   if (hasClick(record, logEntryId)) return record;
   const decision: Decision = { ...newDecision(logEntryId, nowMs), channel: "action", verdict, incidentId };
-  return { ...record, decisions: [...record.decisions, decision] };
+  return withClick(record, decision);
+}
+
+/** The record with one more click, which finds room whoever has given how many others. */
+export function withClick(record: RequestRecord, decision: Decision): RequestRecord {
+  const roomy = withRoom(record);
+  return { ...roomy, decisions: [...roomy.decisions, decision] };
 }
 
 /** The log entry of a pressed button as PagerDuty has it; undefined when it shows no such click. */
@@ -124,7 +133,12 @@ export function decided(
   { nowMs, retainMs }: { nowMs: number; retainMs: number },
 ): RequestRecord {
   const decision = record.decisions.find((candidate) => candidate.clickId === clickId);
-  if (decision === undefined || decision.state === "decided") return record;
+  const end = outcome.result === "applied" ? endOfState(outcome.state) : undefined;
+  const ended = (current: RequestRecord): RequestRecord =>
+    end === undefined ? current : requestEnded(current, { end, who: null, why: null, clickId }, nowMs, retainMs);
+  // It made room for others after the relay had been asked: what came of it holds all the same.
+  if (decision === undefined) return record.forgottenMs === null ? record : ended(record);
+  if (decision.state === "decided") return record;
   const settled = withDecision(record, clickId, (before) => ({
     ...before,
     state: "decided",
@@ -137,9 +151,7 @@ export function decided(
     const isInVain = decision.channel === "resolve" && outcome.state === "PENDING";
     return isInVain ? incidentResolved(told, decision.incidentId, null, nowMs) : told;
   }
-  const end = endOfState(outcome.state);
-  if (end !== undefined) return requestEnded(settled, { end, who: null, why: null, clickId }, nowMs, retainMs);
-  return outcome.state === "PENDING" ? toldOfReview(settled, decision, nowMs) : settled;
+  return outcome.state === "PENDING" ? toldOfReview(settled, decision, nowMs) : ended(settled);
 }
 
 function toldOfReview(record: RequestRecord, decision: Decision, nowMs: number): RequestRecord {
@@ -168,11 +180,10 @@ export function fieldPutBack(record: RequestRecord, clickId: string): RequestRec
 }
 
 // A forged delivery must have no effect, and a verdict that Teleport has too may stand.
-function leavesField({ channel, verdict }: Decision, outcome: Outcome): boolean {
-  if (channel !== "field" || outcome.result !== "refused") return false;
-  const { refusal, state } = outcome;
-  if (refusal === "bad_evidence" || refusal === "wrong_cluster") return false;
-  return refusal !== "not_pending" || state !== stateWanted(verdict);
+function leavesField(decision: Decision, outcome: Outcome): boolean {
+  if (decision.channel !== "field" || outcome.result !== "refused") return false;
+  const { refusal } = outcome;
+  return refusal !== "bad_evidence" && refusal !== "wrong_cluster" && isToldOf(decision, outcome);
 }
 
 function stateWanted(verdict: Verdict): "APPROVED" | "DENIED" {
@@ -183,22 +194,28 @@ function toldOfRefusal(
   record: RequestRecord,
   before: RequestRecord,
   decision: Decision,
-  { refusal, state, detail }: Extract<Outcome, { result: "refused" }>,
+  { refusal, state, detail }: Refused,
   nowMs: number,
 ): RequestRecord {
-  if (refusal === "not_pending" && state === stateWanted(decision.verdict)) return record;
+  if (!isToldOf(decision, { refusal, state })) return record;
   const alreadyTold = before.decisions.some(
-    ({ clickId, personId, outcome }) =>
-      clickId !== decision.clickId &&
-      personId === decision.personId &&
-      outcome?.result === "refused" &&
-      outcome.refusal === refusal,
+    (other) =>
+      other.clickId !== decision.clickId &&
+      other.personId === decision.personId &&
+      other.outcome?.result === "refused" &&
+      other.outcome.refusal === refusal &&
+      isToldOf(other, other.outcome),
   );
   const person = personText(decision.name, decision.email) ?? "";
   const text = refusalNote({ refusal, verdict: decision.verdict, person, detail });
   const paging = pagingOf(record, decision.incidentId);
   if (alreadyTold || text === undefined || paging === undefined) return record;
   return withPaging(record, paging.id, (told) => withNote(told, text, nowMs));
+}
+
+// Who finds that Teleport has what they wanted need not be told.
+function isToldOf({ verdict }: Decision, { refusal, state }: Pick<Refused, "refusal" | "state">): boolean {
+  return refusal !== "not_pending" || state !== stateWanted(verdict);
 }
 
 /** Somebody mistyped a command: they are helped once. */
@@ -210,7 +227,7 @@ export function nearMissed(record: RequestRecord, incidentId: string, personId: 
 }
 
 function hasClick(record: RequestRecord, clickId: string): boolean {
-  return record.decisions.length >= MAX_DECISIONS || record.decisions.some((known) => known.clickId === clickId);
+  return record.decisions.some((known) => known.clickId === clickId);
 }
 
 /** A click that has just become known. */

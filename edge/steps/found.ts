@@ -2,8 +2,8 @@
 import type { Verdict } from "../../shared/decisions.ts";
 import { undeliveredNote } from "../incident.ts";
 import { withNote } from "../paging.ts";
-import { type Decision, MAX_DECISIONS, pagingOf, type RequestRecord, withPaging } from "../record.ts";
-import { newDecision } from "./click.ts";
+import { type Decision, pagingOf, type RequestRecord, withPaging } from "../record.ts";
+import { newDecision, withClick } from "./click.ts";
 import { personText } from "./request.ts";
 
 /** A note with a command, or a pressed button, as PagerDuty shows it. */
@@ -30,7 +30,9 @@ export function clickFound(record: RequestRecord, found: FoundClick, nowMs: numb
   const clickId = foundId(id);
   const paging = pagingOf(record, incidentId);
   const isKnown = record.decisions.some((decision) => decision.clickId === clickId || decision.clickId === id);
-  if (paging === undefined || isKnown || record.end !== null || record.decisions.length >= MAX_DECISIONS) return record;
+  if (paging === undefined || isKnown || record.end !== null) return record;
+  // What made room for others may have been this very click.
+  if (record.forgottenMs !== null && occurredMs <= record.forgottenMs) return record;
   const { name = null, email = null } = person ?? {};
   const decision: Decision = {
     ...newDecision(clickId, nowMs),
@@ -45,6 +47,5 @@ export function clickFound(record: RequestRecord, found: FoundClick, nowMs: numb
     decidedMs: nowMs,
   };
   const text = undeliveredNote({ channel, verdict, who: personText(name, email), atMs: occurredMs });
-  const kept = { ...record, decisions: [...record.decisions, decision] };
-  return withPaging(kept, paging.id, (told) => withNote(told, text, nowMs));
+  return withPaging(withClick(record, decision), paging.id, (told) => withNote(told, text, nowMs));
 }

@@ -34,6 +34,7 @@ export function newRecord(
     onCall: null,
     pagings: [],
     decisions: [],
+    forgottenMs: null,
     helped: [],
     problemsTold: [],
     end: null,

@@ -9,6 +9,7 @@ import { createWebSocketStream, WebSocket } from "ws";
 import { RETRIED } from "../teleport/mend.ts";
 import { addressOf, type Endpoint } from "./endpoint.ts";
 import { secure, serverNameFor, tie } from "./tls.ts";
+import { plainWords } from "./tls-words.ts";
 import { WayError } from "./way-error.ts";
 
 /** `websocket`: binary frames carry the bytes (Teleport 14 and later). `alpn`: they are bare (10.3 to 18). */
@@ -98,7 +99,7 @@ function refusalFor(status: number, at: Endpoint): WayError {
 }
 
 function brokenUpgradeFor(words: string, at: Endpoint): WayError {
-  const problem = `Teleport's connection upgrade at ${addressOf(at)} broke off (${words}).`;
+  const problem = `Teleport's connection upgrade at ${addressOf(at)} broke off (${plainWords(words)}).`;
   return new WayError("upgrade", { code: "unavailable", problem, mend: RETRIED });
 }
 
@@ -106,7 +107,7 @@ function brokenUpgradeFor(words: string, at: Endpoint): WayError {
 const CERTIFICATE_FAULT = /CERT|SELF_SIGNED|UNABLE_TO|certificate/i;
 
 function loadBalancerFaultFor(error: unknown, at: Endpoint): WayError {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = wordsOf(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const address = addressOf(at);
   if (CERTIFICATE_FAULT.test(code) || CERTIFICATE_FAULT.test(words)) {
@@ -116,4 +117,10 @@ function loadBalancerFaultFor(error: unknown, at: Endpoint): WayError {
   }
   const problem = `There is no TLS with a load balancer at ${address} (${words}).`;
   return new WayError("load_balancer", { code: "unavailable", problem, mend: RETRIED }, error);
+}
+
+// OpenSSL's message is a line of its source; the reason in it is what people can use.
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return "reason" in error && typeof error.reason === "string" ? error.reason : error.message;
 }

@@ -2,6 +2,7 @@
  * Why a connection to Teleport was lost or never came about, from the words of TLS and the network that gRPC passes on
  * under one and the same status. Pure.
  */
+import { plainWords } from "../channel/tls-words.ts";
 import type { TeleportErrorCode, TeleportFault } from "./error.ts";
 import { CHECK_ADDRESS, CORRECT_HTTP_PROXY, RENEW, RETRIED } from "./mend.ts";
 
@@ -90,5 +91,9 @@ export function connectionFaultFor(
   if (known !== undefined) {
     return { code: known.code, problem: `Teleport at ${address} ${known.problem}`, mend: known.mend };
   }
-  return { code: "unavailable", problem: `Teleport at ${address} cannot be reached (${details}).`, mend: RETRIED };
+  return {
+    code: "unavailable",
+    problem: `Teleport at ${address} cannot be reached (${plainWords(details)}).`,
+    mend: RETRIED,
+  };
 }

@@ -99,8 +99,12 @@ function permissionMendFor(details: string): string {
   if (/\block(ed|ing|s)?\b/i.test(details)) {
     return "Teleport has locked the relay's user or role: see `tctl get locks`, and remove the lock if it is a mistake.";
   }
-  const denied = /perform action "([^"]*)" on "([^"]*)"/.exec(details);
-  if (denied !== null) return `Give the relay's role a rule with the verb "${denied[1]}" on "${denied[2]}".`;
+  const [, verb, resource] = /perform action "([^"]*)" on "([^"]*)"/.exec(details) ?? [];
+  if (verb !== undefined && resource !== undefined) {
+    // Whoever may list and read requests may do so with what plugins keep, too: that is the right that is missing.
+    const isOfRequests = resource === "access_plugin_data" && verb !== "update";
+    return `Give the relay's role a rule with the verb "${verb}" on "${isOfRequests ? "access_request" : resource}".`;
+  }
   return "Give the relay's role list, read and update on access_request, and update on access_plugin_data.";
 }
 

@@ -106,12 +106,17 @@ describe("readEdgeConfig", () => {
 });
 
 describe("a cluster's table", () => {
+  it("takes an id of a shape that PagerDuty does not give today", () => {
+    expect(withEntry({ service_id: "P-IJ90_n7" })).toEqual([]);
+  });
+
   it.each([
     ["a key that is too short", { relay_public_keys: ["abc"] }, "relay_public_keys[0]"],
     ["a key in another alphabet", { relay_public_keys: ["+".repeat(43)] }, "relay_public_keys[0]"],
     ["a key of more than 32 bytes", { relay_public_keys: [`${"A".repeat(42)}B`] }, "relay_public_keys[0]"],
     ["a key alone", { relay_public_keys: "A".repeat(43) }, "relay_public_keys"],
     ["a service by its name", { service_id: "Production access" }, "service_id"],
+    ["no address", { user_email: undefined }, "user_email"],
     ["an address that is none", { user_email: "nobody" }, "user_email"],
     ["an address with a line break", { user_email: "bot@example.com\r\nX: y" }, "user_email"],
     ["an unknown region", { region: "mars" }, "region"],

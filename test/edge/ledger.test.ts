@@ -141,6 +141,17 @@ describe("deliveries", () => {
   });
 });
 
+describe("clicks that made room for others", () => {
+  it("take their deliveries with them", () => {
+    const before = clicked(paged(), click({ id: "A" }), { nowMs: NOW, identity: undefined });
+    ledger.store(before, undefined);
+    ledger.addDelivery(delivery("A"), NOW, false);
+    ledger.addConfirmation("A", bytes("{}"));
+    ledger.store({ ...before, decisions: [] }, before);
+    expect([count("delivery"), count("reread")]).toEqual([0, 0]);
+  });
+});
+
 describe("the session", () => {
   it("is one row, the last one", () => {
     const hello = {

@@ -43,6 +43,13 @@ describe("a requester who may be on call", () => {
     relay.say({ type: "auto_outcome", requestId, epoch, outcome });
   }
 
+  /** Bob is on call for another service of the same policy, and not for the first of a policy of its own. */
+  function addServices(): void {
+    host.pagerDuty.addEscalationPolicy({ id: "PNIGHT1", name: "Night", levels: [[CAROL.id]] });
+    host.pagerDuty.addService({ id: "PFIRST1", name: "First", policyId: "PNIGHT1" });
+    host.pagerDuty.addService({ id: "POTHER2", name: "Another", policyId: POLICY });
+  }
+
   it("is offered to the relay, and approved at once without an incident", async () => {
     await asked();
     expect(offers()).toMatchObject([
@@ -76,15 +83,13 @@ describe("a requester who may be on call", () => {
   });
 
   it("is offered for the service for which they are on call, though another is named before it", async () => {
-    host.pagerDuty.addEscalationPolicy({ id: "PNIGHT1", name: "Night", levels: [[CAROL.id]] });
-    host.pagerDuty.addService({ id: "PFIRST1", name: "First", policyId: "PNIGHT1" });
+    addServices();
     await asked({ annotations: { [ON_CALL_ANNOTATION]: ["First", "Production access"] } });
     expect(offers()[0]?.services.filter(({ levels }) => levels.length > 0)).toMatchObject([{ id: SERVICE }]);
   });
 
   it("is paged at once when they are on call for another service alone", async () => {
-    host.pagerDuty.addEscalationPolicy({ id: "PNIGHT1", name: "Night", levels: [[CAROL.id]] });
-    host.pagerDuty.addService({ id: "PFIRST1", name: "First", policyId: "PNIGHT1" });
+    addServices();
     await asked({ annotations: { [ON_CALL_ANNOTATION]: ["First"] } });
     expect([host.pagerDuty.incidents.length, offers()]).toEqual([1, []]);
   });
@@ -92,12 +97,10 @@ describe("a requester who may be on call", () => {
   it.each([
     ["no incident", null],
     ["an incident on that service", SERVICE],
-    ["an incident on another service", "POTHER1"],
+    ["an incident on another service", "POTHER2"],
     ["an incident on a service of another policy", "PFIRST1"],
   ])("is offered when they have %s", async (_, serviceId) => {
-    host.pagerDuty.addEscalationPolicy({ id: "PNIGHT1", name: "Night", levels: [[CAROL.id]] });
-    host.pagerDuty.addService({ id: "POTHER1", name: "Other", policyId: POLICY });
-    host.pagerDuty.addService({ id: "PFIRST1", name: "First", policyId: "PNIGHT1" });
+    addServices();
     const outage = { title: "an outage", assigneeId: BOB.id };
     if (serviceId !== null) host.pagerDuty.as(CAROL.id).open({ ...outage, serviceId });
     await asked();

@@ -49,7 +49,10 @@ async function turns(): Promise<void> {
 }
 
 const answered = (status: number, retryAfterMs: number | null = null) =>
-  new PagerDutyError("POST /incidents", faultForAnswer(status, new Uint8Array(), { write: true, retryAfterMs }));
+  new PagerDutyError(
+    "POST /incidents",
+    faultForAnswer(status, new Uint8Array(), { write: true, retryAfterMs, secret: "key" }),
+  );
 
 describe("the outbox", () => {
   it("does at most so many things at once, and then the rest", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { PagerDuty } from "../../edge/pagerduty.ts";
 import { PagerDutyHealth } from "../../edge/pagerduty-health.ts";
 import { People } from "../../edge/people.ts";
@@ -56,6 +56,41 @@ describe("PagerDuty's health", () => {
     const { subject, told } = health();
     for (const problem of [null, "a", "a", null, null, "b"]) subject.seen(problem);
     expect(told).toMatchObject({ faults: ["a", "b"], changes: 3 });
+  });
+
+  it("does not forget what a check found because other calls go well, nor the other way round", async () => {
+    const { subject, clock, current } = health({ services: () => new Response("{}", { status: 404 }) });
+    await subject.check();
+    subject.seen("PagerDuty POST /incidents: forbidden (403)");
+    subject.seen(null);
+    expect(subject.problem).toMatch(/no service/);
+    subject.seen("PagerDuty POST /incidents: forbidden (403)");
+    current.services = SERVICES;
+    clock.nowMs += 60_000;
+    await subject.check();
+    expect(subject.problem).toMatch(/forbidden/);
+  });
+
+  it("takes what passes by itself for passed once a call goes well", async () => {
+    const { subject } = health({ services: () => new Response("{}", { status: 500 }) });
+    await subject.check();
+    expect(subject.problem).toMatch(/unavailable/);
+    subject.seen(null);
+    expect(subject.problem).toBeNull();
+  });
+
+  it("is looked at again while something is wrong, once in a while", async () => {
+    const { subject, told, clock, current } = health({ services: () => new Response("{}", { status: 404 }) });
+    await subject.check();
+    current.services = SERVICES;
+    subject.look();
+    expect(told.calls).toBe(2);
+    clock.nowMs += 60_000;
+    subject.look();
+    await vi.waitFor(() => expect(subject.problem).toBeNull());
+    clock.nowMs += 60_000;
+    subject.look();
+    expect(told.calls).toBe(3);
   });
 
   it("is asked for once in a while, and at once after a failure", async () => {

@@ -1,6 +1,22 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { bodyFor } from "../../edge/incident.ts";
+import { digestOf } from "../../shared/access-request.ts";
 import { Host, type ScriptedRelay } from "./host.ts";
-import { BOB, BOT, CAROL, hello, KEY, noteEvent, POLICY, pressPayload, resolvedEvent, SERVICE } from "./samples.ts";
+import {
+  accessRequest,
+  BOB,
+  BOT,
+  CAROL,
+  CLUSTER,
+  DECISIONS,
+  hello,
+  KEY,
+  noteEvent,
+  POLICY,
+  pressPayload,
+  resolvedEvent,
+  SERVICE,
+} from "./samples.ts";
 
 let host: Host;
 afterEach(() => host.stop());
@@ -84,6 +100,56 @@ describe("opening an incident", () => {
     expect(host.ledger.requestOf(planted.id)).toBeUndefined();
     expect(host.ledger.faults(1)[0]?.what).toContain(KEY);
     expect(relay.last("bind").incidents).not.toContainEqual(expect.objectContaining({ incident: planted.id }));
+  });
+
+  it.each(["another user", "nothing else"])("does not adopt one with our digest that says %s", async (what) => {
+    const relay = await start();
+    const request = accessRequest();
+    const context = { cluster: CLUSTER, digest: digestOf(CLUSTER, request), decisions: DECISIONS, shortened: false };
+    const { text } = bodyFor({ ...request, user: "mallory" }, { ...context, proxyAddress: null, remarks: [] });
+    const details = what === "nothing else" ? (/^Digest: .*$/m.exec(text)?.[0] ?? "") : text;
+    const planted = host.pagerDuty.as(CAROL.id).open({ title: "x", serviceId: SERVICE, incidentKey: KEY, details });
+    relay.request();
+    await host.settled();
+    expect(host.ledger.requestOf(planted.id)).toBeUndefined();
+    expect(host.record.pagings).toMatchObject([{ state: "closed" }, { key: `${KEY}/2`, state: "open" }]);
+  });
+
+  it("goes by the service's escalation policy where the incident was found", async () => {
+    const relay = await start();
+    host.meddle("POST", /^\/incidents$/, "answer lost");
+    relay.request();
+    await host.settled();
+    onlyIncident().escalationPolicyId = "PMALLORY";
+    await host.pass(MINUTE_MS);
+    expect(host.record.pagings[0]).toMatchObject({ state: "open", escalationPolicyId: POLICY });
+  });
+
+  it("opens no second one when the look-up failed and somebody resolved the first meanwhile", async () => {
+    const relay = await start();
+    const { text } = bodyFor(accessRequest(), {
+      cluster: CLUSTER,
+      digest: digestOf(CLUSTER, accessRequest()),
+      decisions: DECISIONS,
+      shortened: false,
+      proxyAddress: null,
+      remarks: [],
+    });
+    const ours = host.pagerDuty.as(BOT.id).open({ title: "x", serviceId: SERVICE, incidentKey: KEY, details: text });
+    host.meddle("GET", /^\/incidents$/, "lost");
+    relay.request();
+    await host.settled();
+    host.pagerDuty.as(BOB.id).resolve(ours.id);
+    await host.pass(MINUTE_MS);
+    expect([host.pagerDuty.incidents.length, host.record.pagings]).toMatchObject([1, [{ incidentId: ours.id }]]);
+  });
+
+  it("tells what PagerDuty says when it takes not even the shortest text", async () => {
+    const limits = { titleCharacters: 10, detailsCharacters: 10, noteCharacters: 25_000, notesPerIncident: 2000 };
+    const relay = await start({}, { limits });
+    relay.request();
+    await host.settled();
+    expect(relay.last("health").pagerduty.problem).toMatch(/^PagerDuty POST \/incidents: invalid \(400/);
   });
 
   it("notes it when a person resolved it before the answer came", async () => {
@@ -282,6 +348,15 @@ describe("who clicked", () => {
     host.deliver(noteEvent(id, "/deny", { agent: { id: CAROL.id, type: "user_reference" } }));
     await host.settled();
     expect(relay.last("decide").word).toMatchObject({ email: null, name: null });
+  });
+
+  it("is known by their id alone where our key may not look people up, and that is said", async () => {
+    const { relay, id } = await open();
+    host.pagerDuty.failNext("GET /users/*", 403);
+    host.deliver(noteEvent(id, "/deny"));
+    await host.settled();
+    expect(relay.last("decide").word).toMatchObject({ email: null, name: null });
+    expect(host.ledger.faults(1)[0]?.what).toMatch(/without its author's e-mail address: .*403/);
   });
 
   it("is asked again, never assumed, when PagerDuty does not answer", async () => {

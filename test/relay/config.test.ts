@@ -118,7 +118,7 @@ action_tokens_file = "${files.tokens}"
 on_resolve = "deny"
 [policy]
 approvable_roles = ["*"]
-approvers = ["Bob@example.com", "PABC123", "*"]
+approvers = ["Bob@example.com", "PABC123", "P-ABC_1", "*"]
 on_call_levels = 2
 identity = "mapped"
 allow_self_approval = true

@@ -90,6 +90,19 @@ describe("connectFirst", () => {
     expect(refusing.isClosed).toBe(true);
   });
 
+  it("gives up where a right is missing, and passes over whatever else keeps it from trying them", async () => {
+    const denied = new TeleportError({ code: "permission_denied", problem: "It may not.", mend: "Let it." });
+    const powerless = answering(({ answer }) => answer(SERVER));
+    powerless.updatePluginData = () => Promise.reject(denied);
+    await expect(connect(async () => powerless)).rejects.toThrow(
+      "It may not. Let it. `teleport-pagerduty check` prints the whole role.",
+    );
+    expect(powerless.isClosed).toBe(true);
+    const busy = answering(({ answer }) => answer(SERVER));
+    busy.pluginData = () => Promise.reject(AWAY);
+    expect(await connect(async () => busy)).toMatchObject({ teleport: busy });
+  });
+
   it("gives up on credentials that have expired, before it dials", async () => {
     await issue(-60);
     await expect(connect()).rejects.toMatchObject({ name: "IdentityError", fault: "expired" });

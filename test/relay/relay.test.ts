@@ -8,6 +8,8 @@ import { runRelay } from "../../relay/relay.ts";
 import { generateRelayKey } from "../../relay/relay-key.ts";
 import { type AccessRequest, accessRequestSchema, digestOf } from "../../shared/access-request.ts";
 import { createLogger } from "../../shared/log.ts";
+import { DEFAULT_GRANTS, type Grants } from "../fakes/teleport/users.ts";
+import type { TeleportVersion } from "../fakes/teleport/versions.ts";
 import { FakeTeleport } from "../fakes/teleport.ts";
 import { BOB, INCIDENT_ID, noteBytes, SECRET, signedBy, wordOf } from "./clicks.ts";
 import { WELCOME } from "./link/frames.ts";
@@ -18,10 +20,17 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
+interface Setting {
+  readonly cluster?: string;
+  readonly version?: TeleportVersion;
+  readonly grants?: Grants;
+}
+
 /** A real relay between a stand-in Teleport and an edge that does as the test says. */
-async function start({ cluster = "" } = {}) {
+async function start({ cluster = "", version = "7.0", grants = DEFAULT_GRANTS }: Setting = {}) {
   const directory = mkdtempSync(join(tmpdir(), "relay-"));
-  const [teleport, edge] = await Promise.all([FakeTeleport.start(), ScriptedEdge.start()]);
+  const [teleport, edge] = await Promise.all([FakeTeleport.start({ version }), ScriptedEdge.start()]);
+  teleport.addUser("access-plugin", { grants });
   cleanups.push(
     () => teleport.stop(),
     () => edge.stop(),
@@ -108,5 +117,19 @@ describe("the relay", () => {
   it("ends when it is meant for another cluster, and says what to mend", async () => {
     const { running } = await start({ cluster: "other.example.com" });
     await expect(running).rejects.toThrow(/edge\.cluster is "other\.example\.com".*Change edge\.cluster/);
+  });
+
+  it.each<[missing: string, version: TeleportVersion, grants: Grants, mend: RegExp]>([
+    ["every right", "4.2.8", {}, /on "access_request"/],
+    ["every right", "6.2", {}, /on "access_request"/],
+    ["every right", "7.0", {}, /on "access_request"/],
+    ["the right to update", "4.2.8", { access_request: ["list", "read"] }, /"update" on "access_request"/],
+    ["the right to keep data", "7.0", { access_request: ["list", "read"] }, /"update" on "access_/],
+    ["the right to list", "7.0", { access_request: ["read", "update"] }, /"list" on "access_request"/],
+    ["the right to read", "18", { access_plugin_data: ["list", "read", "update"] }, /"read" on "access_request"/],
+  ])("ends where its role lacks %s, and says what to mend: Teleport %s", async (_, version, grants, mend) => {
+    const { running, lines } = await start({ version, grants });
+    await expect(running).rejects.toThrow(mend);
+    expect(lines.filter((line) => line.includes("Watcher connected"))).toEqual([]);
   });
 });

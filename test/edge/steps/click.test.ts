@@ -59,9 +59,9 @@ describe("clicked", () => {
 
   it("is bounded in number and in size", () => {
     let record = paged();
-    for (let n = 0; n < MAX_DECISIONS; n++)
+    for (let n = 0; n <= MAX_DECISIONS; n++)
       record = clicked(record, click({ id: `C${n}`, reason: "x".repeat(250_000) }), KNOWN);
-    expect(clicked(record, click({ id: "one more" }), KNOWN)).toBe(record);
+    expect([record.decisions.length, record.decisions.at(-1)?.clickId]).toEqual([MAX_DECISIONS, `C${MAX_DECISIONS}`]);
     expect(JSON.stringify(record).length).toBeLessThan(1_000_000);
   });
 
@@ -158,6 +158,20 @@ describe("identified", () => {
       retryAfterMs: null,
     });
     expect(failed.decisions).toMatchObject([{ state: "identifying", attempts: 1, dueMs: NOW + 1000 }]);
+  });
+});
+
+describe("the note about a refusal", () => {
+  const lateBy = (record: RequestRecord, id: string, verdict: "approve" | "deny") =>
+    refused(clicked(record, click({ id, verdict }), KNOWN), id, "not_pending", "APPROVED");
+
+  it("is written also where its author found before that Teleport had what they wanted", () => {
+    const told = notes(lateBy(lateBy(paged(), "A", "approve"), "B", "deny"));
+    expect(told).toEqual([expect.stringMatching(/^Not denied for Bob/)]);
+  });
+
+  it("is written once", () => {
+    expect(notes(lateBy(lateBy(paged(), "A", "deny"), "B", "deny"))).toHaveLength(1);
   });
 });
 

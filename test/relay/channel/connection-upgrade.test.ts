@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocketServer } from "ws";
-import { type UpgradeProtocol, upgraded } from "../../../relay/channel/connection-upgrade.ts";
+import { securedByLoadBalancer, type UpgradeProtocol, upgraded } from "../../../relay/channel/connection-upgrade.ts";
 
 const PROTOCOLS = ["websocket", "alpn"] as const;
 
@@ -23,10 +23,15 @@ afterEach(() => {
   server.close();
 });
 
-async function upgrade(protocol: UpgradeProtocol): Promise<Duplex> {
+const AT = { host: "teleport.example.com", port: 3080 };
+
+function dial(): Duplex {
   const address = server.address();
-  const tcp = connect(typeof address === "object" && address !== null ? address.port : 0, "127.0.0.1");
-  return upgraded(tcp, { host: "teleport.example.com", port: 3080 }, protocol);
+  return connect(typeof address === "object" && address !== null ? address.port : 0, "127.0.0.1");
+}
+
+async function upgrade(protocol: UpgradeProtocol): Promise<Duplex> {
+  return upgraded(dial(), AT, protocol);
 }
 
 /** Answers as the Proxy does for a WebSocket. */
@@ -36,6 +41,14 @@ function webSockets(handleProtocols: (offered: Set<string>) => string | false): 
     webSockets.handleUpgrade(request, socket, Buffer.alloc(0), (one) => webSockets.emit("connection", one));
   return webSockets;
 }
+
+describe("TLS with the load balancer", () => {
+  it("says in plain words why there is none", async () => {
+    await expect(securedByLoadBalancer(dial(), AT)).rejects.toMatchObject({
+      fault: { problem: "There is no TLS with a load balancer at teleport.example.com:3080 (wrong version number)." },
+    });
+  });
+});
 
 describe("the connection upgrade", () => {
   it("asks for the route and the protocol that Proxies know", async () => {

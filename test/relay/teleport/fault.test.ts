@@ -62,12 +62,14 @@ describe("teleportErrorFor", () => {
     );
   });
 
-  it("names the verb and the resource that a role lacks", () => {
-    const { mend } = errorFor(
-      status.PERMISSION_DENIED,
-      'access denied to perform action "update" on "access_plugin_data"',
-    );
-    expect(mend).toBe('Give the relay\'s role a rule with the verb "update" on "access_plugin_data".');
+  it.each([
+    ["update", "access_plugin_data", "access_plugin_data"],
+    ["read", "access_request", "access_request"],
+    // What lets list requests lets list this.
+    ["list", "access_plugin_data", "access_request"],
+  ])("names the right that a role lacks where Teleport denies %s on %s", (verb, resource, lacking) => {
+    const { mend } = errorFor(status.PERMISSION_DENIED, `access denied to perform action "${verb}" on "${resource}"`);
+    expect(mend).toBe(`Give the relay's role a rule with the verb "${verb}" on "${lacking}".`);
   });
 
   it("tells of a lock where it is seen", () => {
