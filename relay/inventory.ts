@@ -1,7 +1,8 @@
 /**
  * Journey 1 in the relay: what is open in Teleport and what is open at the edge, and the frames that make the second the
  * same as the first. What Teleport does not list is not over for that reason: a caller without rights is shown an empty
- * list. It is over when Teleport says so, when its time has come, or when a read of it tells what became of it.
+ * list. It is over when Teleport says so, when its time has come, or when a read of it tells what became of it, or shows
+ * nothing and the right to see it is proven.
  */
 import { type AccessRequest, endOfState } from "../shared/access-request.ts";
 import type { Logger } from "../shared/log.ts";
@@ -35,8 +36,6 @@ export class Inventory implements WatchSink {
   readonly #options: InventoryOptions;
   /** Requests that are pending in Teleport, as last seen; undefined until they have been listed. */
   #pending: Map<string, LiveRequest> | undefined;
-  /** What the last list showed: another's presence there is tried when one cannot be read. */
-  #listed: readonly string[] = [];
   readonly #ended = new Endings();
   /** Requests that wait to be looked at. */
   readonly #toLookAt = new Set<string>();
@@ -59,9 +58,8 @@ export class Inventory implements WatchSink {
     const before = this.#pending;
     const pending = requests.filter(({ request }) => !this.#ended.has(request.id));
     this.#pending = new Map(pending.map((live) => [live.request.id, live]));
-    this.#listed = [...this.#pending.keys()];
     this.#saidBlind = false;
-    this.#options.frames.listed(this.#listed);
+    this.#options.frames.listed(this.#pending.keys());
     const missing = [...(before?.keys() ?? [])].filter((id) => !this.#pending?.has(id));
     // Between two lists of one watch nothing goes unseen but what Teleport hides: these are looked at one by one.
     for (const id of missing) this.#keep(id, before?.get(id));
@@ -203,10 +201,9 @@ export class Inventory implements WatchSink {
     await this.#tellNow(requestId);
   }
 
-  // Nothing can be read: the request is gone, or our right to see it is. Another that can be read proves the right.
+  // Nothing can be read: the request is gone, or our right to see it is.
   async #unreadable(requestId: string): Promise<void> {
-    const isOver = this.#isPastExpiry(requestId) || (await this.#seesAnother(requestId));
-    if (isOver || (await this.#isAbsent(requestId))) return this.#dropped(requestId);
+    if (this.#isPastExpiry(requestId) || (await this.#isAbsent(requestId))) return this.#dropped(requestId);
     this.#options.log.debug("Teleport shows nothing of a request; it stays open until its end is certain", {
       requestId,
     });
@@ -223,11 +220,6 @@ export class Inventory implements WatchSink {
       this.#saidBlind = true;
       return false;
     }
-  }
-
-  async #seesAnother(requestId: string): Promise<boolean> {
-    const other = this.#listed.find((id) => id !== requestId && !this.#ended.has(id));
-    return other !== undefined && (await this.#options.teleport.read(other)) !== undefined;
   }
 
   #isPastExpiry(requestId: string): boolean {

@@ -71,7 +71,7 @@ describe("createIncident", () => {
 
   it("needs nothing of the answer but the incident's id", async () => {
     fake.failNext("POST /incidents", 201, { incident: { id: "Q1" } });
-    const incident = { id: "Q1", status: "triggered", escalationPolicyId: null };
+    const incident = { id: "Q1", status: "triggered" };
     expect(await client().createIncident(DRAFT)).toMatchObject({ kind: "created", incident });
   });
 

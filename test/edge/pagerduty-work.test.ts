@@ -120,7 +120,8 @@ describe("opening an incident", () => {
     host.meddle("POST", /^\/incidents$/, "answer lost");
     relay.request();
     await host.settled();
-    onlyIncident().escalationPolicyId = "PMALLORY";
+    host.pagerDuty.addEscalationPolicy({ id: "PMALLORY", name: "Mallory alone", levels: [[CAROL.id]] });
+    onlyIncident().policyId = "PMALLORY";
     await host.pass(MINUTE_MS);
     expect(host.record.pagings[0]).toMatchObject({ state: "open", escalationPolicyId: POLICY });
   });

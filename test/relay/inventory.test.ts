@@ -244,7 +244,7 @@ describe("an absence", () => {
     expect(said[0]).toContain("Grant it.");
   });
 
-  it("is looked into when another can be read: the request was removed", async () => {
+  it("is looked into when a list shows it: the request was removed", async () => {
     const world = taking();
     for (const id of ["a", "b"]) world.teleport.put(live(id));
     await world.list();
