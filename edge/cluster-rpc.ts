@@ -11,6 +11,8 @@ export interface ClusterRpc {
   deliver(delivery: { raw: Uint8Array; signature: string }): Promise<void>;
   /** An authentic custom action; resolves when durable. */
   act(action: { action: Verdict; raw: Uint8Array; token: string }): Promise<void>;
+  /** Uses up the id of a relay's token where no link is opened; false when it was used before. */
+  useToken(token: { jti: string; jtiExpiresMs: number }): Promise<boolean>;
   /** For the status route. */
   status(): Promise<unknown>;
   /** An authentic test event, of the subscription that its header names. */

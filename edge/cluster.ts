@@ -47,6 +47,10 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
     this.#open().act(action, raw);
   }
 
+  async useToken({ jti, jtiExpiresMs }: { jti: string; jtiExpiresMs: number }): Promise<boolean> {
+    return this.#open().useToken(jti, jtiExpiresMs);
+  }
+
   async status(): Promise<unknown> {
     return this.#open().status();
   }

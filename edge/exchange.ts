@@ -51,11 +51,14 @@ export class Exchange {
     this.#options = options;
   }
 
-  /** A relay said something of a request. Only the active one, in its epoch, answers for what it was asked to do. */
-  received(frame: RequestFrame, role: Attachment["role"]): void {
+  /**
+   * A relay said something of a request; not `synced` when it may have been there before. Only the active one, in its epoch,
+   * answers for what it was asked to do.
+   */
+  received(frame: RequestFrame, role: Attachment["role"], synced = true): void {
     const { requests, now, log, config, relays } = this.#options;
     if (frame.type === "synced") return;
-    if (frame.type === "request") return requests().seen(frame.request, frame.recipients, frame.adopt);
+    if (frame.type === "request") return requests().seen(frame.request, frame.recipients, frame.adopt, !synced);
     if (frame.type === "ended") return requests().ended(frame.requestId, frame);
     const { requestId, epoch } = frame;
     if (role !== "active" || epoch !== relays().epoch) {

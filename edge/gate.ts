@@ -59,13 +59,13 @@ export async function relayFrom(
   return verifyRelayToken(token, { cluster, publicKeys, audience: `${origin}/v1/${cluster}`, nowMs });
 }
 
-/** Whether a request may read a cluster's status: by the admin token, or as one of its relays. */
-export async function mayReadStatus(
+/** Who asks for a cluster's status: whoever has the admin token, or one of its relays. */
+export async function readerFrom(
   config: ClusterConfig,
   headers: Headers,
   at: { origin: string; nowMs: number },
-): Promise<boolean> {
-  return shows(bearerIn(headers), config.adminToken) || (await relayFrom(config, headers, at)) !== undefined;
+): Promise<"admin" | RelayIdentity | undefined> {
+  return shows(bearerIn(headers), config.adminToken) ? "admin" : relayFrom(config, headers, at);
 }
 
 const BEARER = /^Bearer +([\x21-\x7e]{1,4096})$/i;

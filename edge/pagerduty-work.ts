@@ -101,10 +101,11 @@ async function openOrFind(
   options: PagerDutyWorkOptions,
   record: RequestRecord,
   paging: Paging,
-  isFresh: boolean,
+  isUntried: boolean,
 ): Promise<void> {
   const { requests, now } = options;
   const step = (change: (current: RequestRecord) => RequestRecord) => requests().change(record.request.id, change);
+  const isFresh = isUntried && !(record.mayBePaged && paging.number === 1);
   if (!isFresh && (await adoptExisting(options, record, paging))) return;
   if (paging.closing) {
     const given = isFresh ? neverOpened : notOpenedYet;

@@ -58,6 +58,8 @@ export const requestRecordSchema = z.object({
   request: accessRequestSchema,
   digest: z.string(),
   firstSeenMs: epochMsSchema,
+  /** Whether a relay that connected brought it: should the ledger have been lost, PagerDuty may have its incidents. */
+  mayBePaged: z._default(z.boolean(), false),
   /** How many of the request's reviews have been told on its incidents. */
   reviewsTold: countSchema,
   /** Names and ids of services that PagerDuty is to be asked about before anything is paged; null once that is settled. */

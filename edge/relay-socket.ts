@@ -27,6 +27,8 @@ const attachmentSchema = z.object({
   condition: z._default(z.nullable(z.object({ watching: z.boolean(), problem: z.nullable(z.string()) })), null),
   session: z.string(),
   role: z.enum(["active", "standby"]),
+  /** Whether it has told of all that was there when it connected. */
+  synced: z._default(z.boolean(), false),
   /** Numbers of the last frame in and out, and of the last that the relay acknowledged. */
   inSeq: z.int(),
   outSeq: z.int(),
@@ -61,6 +63,7 @@ export function newAttachment(
     condition: null,
     session,
     role: "standby",
+    synced: false,
     inSeq: 0,
     outSeq: 0,
     ackedSeq: 0,

@@ -9,7 +9,7 @@ import { parseJsonBytes } from "../shared/bytes.ts";
 import { MAX_JWT_SECONDS } from "../shared/protocol.ts";
 import { textOf } from "../shared/values.ts";
 
-/** How far the relay's clock may be off before it has to go by our `Date` header, in seconds. */
+/** How far ahead the relay's clock may be before it has to go by our `Date` header, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
 /** What a token has to be for. */
@@ -27,7 +27,7 @@ export interface RelayIdentity {
   /** Thumbprint of its public key. */
   readonly key: string;
   readonly jti: string;
-  /** From when on the token is refused anyway, ms since the epoch. */
+  /** From when on the token is refused anyway, wherever it is on its way, ms since the epoch. */
   readonly jtiExpiresMs: number;
 }
 
@@ -37,7 +37,7 @@ const claimsSchema = z.object({
   aud: z.string(),
   iat: z.int(),
   exp: z.int(),
-  jti: textOf(8, 128),
+  jti: textOf(1, 128),
 });
 type Claims = z.infer<typeof claimsSchema>;
 
@@ -67,11 +67,11 @@ function isFor({ sub, aud }: Claims, { cluster, audience }: Expected): boolean {
   return sub === cluster && aud === audience;
 }
 
-// A token may be dated ahead by no more than the tolerance, and is over once its `exp` lies further back than that.
+// A token may be dated ahead by no more than the tolerance; it is over with its `exp`.
 function isFresh({ iat, exp }: Claims, nowMs: number): boolean {
   const nowSeconds = nowMs / 1000;
   const lives = exp > iat && exp - iat <= MAX_JWT_SECONDS;
-  return lives && iat <= nowSeconds + CLOCK_TOLERANCE_SECONDS && exp > nowSeconds - CLOCK_TOLERANCE_SECONDS;
+  return lives && iat <= nowSeconds + CLOCK_TOLERANCE_SECONDS && exp > nowSeconds;
 }
 
 function jwkFor(publicKey: string): { kty: string; crv: string; x: string } {

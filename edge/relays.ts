@@ -40,8 +40,11 @@ export interface RelaysOptions {
   readonly now: () => number;
   readonly randomId: () => string;
   readonly log: Logger;
-  /** Told of each frame in its turn, before it is acknowledged: what matters of it is stored when this returns. */
-  readonly received: (frame: RequestFrame, role: Attachment["role"]) => void;
+  /**
+   * Told of each frame in its turn, before it is acknowledged: what matters of it is stored when this returns. `synced` once
+   * the relay has told of all that was there when it connected.
+   */
+  readonly received: (frame: RequestFrame, role: Attachment["role"], synced: boolean) => void;
   /** Told when a relay has been welcomed. */
   readonly welcomed: (socket: RelaySocket) => void;
   /** Told when the active relay has to be sent everything that it owes an answer to. */
@@ -164,13 +167,14 @@ export class Relays {
 
   #handle(socket: RelaySocket, frame: RelayFrame): void {
     if (frame.type === "hello") return this.#hello(socket, frame);
-    const { greeting, inSeq, role } = attachmentOf(socket);
+    const { greeting, inSeq, role, synced } = attachmentOf(socket);
     if (greeting === null) return socket.close(CLOSE.malformedFrame, "hello comes first");
     if (frame.type === "ack") return this.#acknowledged(socket, frame.upTo);
     if (frame.seq <= inSeq) return;
     if (frame.seq !== inSeq + 1) return socket.close(CLOSE.sequenceGap, "a frame is missing");
     if (frame.type === "report") this.#reported(socket, frame);
-    else this.#options.received(frame, role);
+    else this.#options.received(frame, role, synced);
+    if (frame.type === "synced" && !synced) reattach(socket, { synced: true });
     this.#acknowledge(socket, frame.seq);
     if (frame.type === "synced" && role === "active") this.#options.owes();
   }

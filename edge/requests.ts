@@ -57,16 +57,21 @@ export class Requests {
 
   /**
    * The relay has a pending request; its rules name these services for it, or none, and Teleport an incident that its own
-   * plugin has opened for it, or none.
+   * plugin has opened for it, or none. `mayBePaged`: it may be older than what is known here.
    */
-  seen(request: AccessRequest, recipients: readonly string[] = [], adopt: PredecessorsIncident | null = null): void {
+  seen(
+    request: AccessRequest,
+    recipients: readonly string[] = [],
+    adopt: PredecessorsIncident | null = null,
+    mayBePaged = false,
+  ): void {
     const { cluster, ledger, now, route, asksOnCall } = this.#options;
     const known = ledger.load(request.id);
     if (known === undefined) {
       // Where it goes matters only once it is known that there is nothing to take over.
       const targets = adopt === null ? [] : targetsFor(request, recipients);
       const routing = adopt === null ? route(request, recipients) : ({ kind: "unrouted", targets } as const);
-      const record = newRecord(cluster, request, routing, now(), adopt);
+      const record = { ...newRecord(cluster, request, routing, now(), adopt), mayBePaged };
       return this.#store(asksOnCall?.(request) ? withOnCall(record, now()) : record, undefined);
     }
     const nothingNew =

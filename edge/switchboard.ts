@@ -122,7 +122,7 @@ export class Switchboard {
       now,
       randomId,
       log,
-      received: (frame, role) => this.#exchange.received(frame, role),
+      received: (...told) => this.#exchange.received(...told),
       welcomed: (socket) => void this.#health.check().then(() => this.#relays.tell(socket, this.#health.frame)),
       owes: () => this.#exchange.sendAgain(),
       checkBy: (atMs) => this.#arm(atMs),
@@ -167,7 +167,7 @@ export class Switchboard {
     this.#outbox.beginDue();
   }
 
-  /** Uses up the id of a relay's token and takes its socket; false when the id was used before. */
+  /** Uses up the id of a relay's token; false when it was used before. */
   useToken(jti: string, expiresMs: number): boolean {
     return this.#ledger.useJti(jti, expiresMs, this.#surroundings.now());
   }

@@ -29,6 +29,7 @@ export function newRecord(
     request,
     digest: digestOf(cluster, request),
     firstSeenMs: nowMs,
+    mayBePaged: false,
     reviewsTold: 0,
     routing: { targets: routing.kind === "unrouted" ? [...routing.targets] : [], adopt, attempts: 0, dueMs: nowMs },
     onCall: null,

@@ -8,7 +8,7 @@ import { systemClock } from "../clock.ts";
 import { TeleportError } from "../teleport/error.ts";
 import type { TeleportPort } from "../teleport/port.ts";
 import type { CheckResult, Checks } from "./result.ts";
-import { type DecideBy, decideByProblem, roleFor } from "./role.ts";
+import { type DecideBy, decideByProblem, mayHideRequests, roleFor } from "./role.ts";
 
 export interface PermissionOptions {
   readonly teleport: TeleportPort;
@@ -92,7 +92,7 @@ async function tryList(options: PermissionOptions, canRead: boolean): Promise<Ch
     const detail = "Teleport answers with an empty list, as it does to a role without list and read.";
     return { ...failed("", detail), role: roleFor(options) };
   }
-  if (length > 0) return passed("", `Granted: ${length} pending.`);
+  if (length > 0 || !mayHideRequests(options)) return passed("", `Granted: ${length} pending.`);
   return passed(
     "",
     "Not refused, and nothing is pending. Teleport answers so to a role without this right too: see that the role has it.",

@@ -46,6 +46,14 @@ const REVIEWS: Readonly<Record<DecideBy, string>> = {
   review_on_behalf: "    review_requests: {roles: ['*'], submit_for_users: ['*']}\n",
 };
 
+/** Releases from here on may answer whoever has no right to list with an empty list; 4.2.8 refuses. */
+const MAY_HIDE_REQUESTS = [5, 0] as const;
+
+/** Whether an empty list can stand for a missing right. */
+export function mayHideRequests({ version }: Pick<RoleFor, "version">): boolean {
+  return isAtLeast(version, MAY_HIDE_REQUESTS);
+}
+
 /** The first release that can decide in a way; every release that we know can set a state. */
 const DECIDES_SINCE: Readonly<Record<DecideBy, readonly [number, number]>> = {
   state: [0, 0],

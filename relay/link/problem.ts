@@ -33,7 +33,7 @@ function refusalProblem(status: number, { url, cluster, publicKey, clockOffsetMs
   }
   switch (status) {
     case 401:
-      return `The edge does not know this relay (401): put ${publicKey} into relay_public_keys of the cluster "${cluster}" in the edge's configuration, or correct edge.cluster.`;
+      return `The edge does not know this relay (401): put ${publicKey} into relay_public_keys of the cluster "${cluster}" in the edge's configuration, or correct edge.cluster, or edge.url where the edge's PUBLIC_URL is another.`;
     case 503:
       return `The edge's configuration of the cluster "${cluster}" is faulty (503): its log names every fault.`;
     case 404:

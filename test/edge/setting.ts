@@ -18,7 +18,7 @@ export const PUBLIC_KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 /** What a cluster's object was asked. */
 export interface ObjectCall {
   readonly cluster: string;
-  readonly method: "deliver" | "act" | "status" | "pinged" | "check" | "poke" | "fetch";
+  readonly method: "deliver" | "act" | "useToken" | "status" | "pinged" | "check" | "poke" | "fetch";
   readonly argument?: unknown;
 }
 
@@ -44,6 +44,7 @@ export function entryFor(publicKey = PUBLIC_KEY): Record<string, unknown> {
 /** An environment whose first cluster is configured as asked; the second shares no secret with it. */
 export function setUp({ entry = {}, secrets = {}, vars = {}, fault, answer }: SettingOptions = {}): Setting {
   const calls: ObjectCall[] = [];
+  const used = new Set<string>();
   const note = async (call: ObjectCall): Promise<void> => {
     calls.push(call);
     if (fault !== undefined) throw fault;
@@ -57,6 +58,10 @@ export function setUp({ entry = {}, secrets = {}, vars = {}, fault, answer }: Se
       return [];
     },
     poke: () => note({ cluster, method: "poke" }),
+    useToken: async (argument) => {
+      await note({ cluster, method: "useToken", argument });
+      return !used.has(argument.jti) && used.add(argument.jti).size > 0;
+    },
     status: async () => {
       await note({ cluster, method: "status" });
       return { requests: [] };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { RequestState } from "../../relay/gen/teleport_pb.ts";
 import { PEOPLE } from "../stage/stage.ts";
 import {
   ask,
@@ -83,4 +84,30 @@ describe("a relay that is away", () => {
       expect(stage.pagerDuty.incident(incident.id).notes.at(-1)?.content).toMatch(/^Access request has been deleted/);
     },
   );
+
+  it("has each review told once, whichever half was away when it was given", async () => {
+    const stage = await setStage();
+    const requestId = stage.teleport.createRequest({ thresholds: [{ approve: 3, deny: 3 }] }).metadata?.name ?? "";
+    const { id } = await boundIncidentFor(stage, requestId);
+    const told = (author: string) =>
+      stage.pagerDuty.waitForNote(id, ({ content }) => content.startsWith(`${author} reviewed the request`), WITHIN_MS);
+    const review = (author: string) => stage.teleport.review(requestId, { author, state: RequestState.APPROVED });
+    review("dora");
+    await told("dora");
+    await stage.relay.kill();
+    review("erin");
+    await stage.startRelay();
+    await told("erin");
+    await Promise.all([stage.relay.kill(), stage.edge.kill()]);
+    review("fay");
+    await stage.startEdge();
+    await stage.startRelay();
+
+    await stage.pagerDuty.waitForStatus(id, "resolved", WITHIN_MS);
+    const notes = stage.pagerDuty.incident(id).notes.map(({ content }) => content.split(" at ")[0]?.split("\n")[0]);
+    expect(notes).toEqual([
+      ...["dora", "erin", "fay"].map((author) => `${author} reviewed the request`),
+      "Access request has been approved by dora, erin, fay.",
+    ]);
+  });
 });

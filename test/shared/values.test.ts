@@ -26,12 +26,22 @@ describe("an instant", () => {
     expect(instantSchema.parse(text)).toBe(expected);
   });
 
-  it.each(["2026-03-01T12:00:00", "2026-03-01", "2026-02-30T12:00:00Z", "yesterday", "", 1, null])(
-    "is never %j",
-    (value) => {
-      expect(instantSchema.safeParse(value).success).toBe(false);
-    },
-  );
+  it.each([
+    "2026-03-01T12:00:00",
+    "2026-03-01",
+    "2026-02-30T12:00:00Z",
+    "2026-13-01T12:00:00Z",
+    "2026-03-01T12:60:00Z",
+    "2026-03-01T12:00:00+25:00",
+    "2026-03-01T12:00:00Z\n",
+    "March 1, 2026",
+    "yesterday",
+    "",
+    1,
+    null,
+  ])("is never %j", (value) => {
+    expect(instantSchema.safeParse(value).success).toBe(false);
+  });
 });
 
 describe("orElse", () => {
