@@ -24,12 +24,21 @@ export function delegatorFor({ email }: Pick<EdgeWord, "email">, { agent }: Pick
 export function reasonFor(word: Pick<EdgeWord, "reason">, { id, reason }: Pick<Click, "id" | "reason">): string {
   // What the signed bytes hold trimmed, the edge has whole.
   const words = word.reason.length > reason.length ? word.reason : reason;
-  return `${words === "" ? "" : `${words} `}[pd:${id}]`;
+  return `${words === "" ? "" : `${words} `}${markOf(id)}`;
 }
 
 /** Whether a reason is that of a click. */
 export function isMarked(reason: string, clickId: string): boolean {
-  return clickId !== "" && reason.endsWith(`[pd:${clickId}]`);
+  return clickId !== "" && reason.endsWith(markOf(clickId));
+}
+
+/** A reason as its author gave it, without the mark of a click. */
+export function withoutMark(reason: string, clickId: string): string {
+  return isMarked(reason, clickId) ? reason.slice(0, -markOf(clickId).length).trimEnd() : reason;
+}
+
+function markOf(clickId: string): string {
+  return `[pd:${clickId}]`;
 }
 
 /** Whether a request shows the review that a click asks for. */

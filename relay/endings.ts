@@ -6,7 +6,7 @@ import { type AccessRequest, endOfState, type RequestEnd } from "../shared/acces
 import type { Verdict } from "../shared/decisions.ts";
 import type { FrameOf, RelayFrame } from "../shared/protocol.ts";
 import { claimIn } from "./claim.ts";
-import { isMarked } from "./decision-words.ts";
+import { isMarked, withoutMark } from "./decision-words.ts";
 import type { PluginData } from "./plugin-data.ts";
 
 /** How a request ended. */
@@ -49,7 +49,10 @@ export function endingOf(request: AccessRequest, data: PluginData): Ending | und
     .map(({ author }) => author)
     .join(", ");
   const why = reasonOf(request);
-  return { end, who: who || null, why: why || null, clickId: clickBehind(end, why, data) };
+  const clickId = clickBehind(end, why, data);
+  // The mark is for finding it again; people read the words before it.
+  const words = clickId === null ? why : withoutMark(why, clickId);
+  return { end, who: who || null, why: words || null, clickId };
 }
 
 /** Why a request was resolved as it is; empty when nobody said. */

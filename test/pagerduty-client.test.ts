@@ -89,6 +89,18 @@ describe("createIncident", () => {
     });
   });
 
+  it.each([
+    "Details is too long (maximum is 1024 characters)",
+    "body.details must be at most 25000 characters",
+    "Title length is limited to 255",
+    "The request exceeds the size that is allowed",
+  ])("knows it by whichever words: %s", async (words) => {
+    fake.failNext("POST /incidents", 400, {
+      error: { message: "Invalid Input Provided", code: 2001, errors: [words] },
+    });
+    expect((await client().createIncident(DRAFT)).kind).toBe("too_long");
+  });
+
   it("may have happened when its answer is lost, and is found by its key then", async () => {
     fake.failNext("POST /incidents", "cut", undefined, { afterEffect: true });
     const error = await errorOf(client().createIncident(DRAFT));

@@ -193,7 +193,9 @@ describe("npm run edge", () => {
       run(["--port", port, "--data", join(folder, "second"), "--vars", join(folder, "vars")]),
     );
     expect(code).toBe(1);
-    expect(stderr).toContain("Address already in use");
+    expect(stderr).toMatch(
+      /Address already in use[\s\S]*nothing listens on 127\.0\.0\.1:\d+: workerd ended with 1 .*above\n$/,
+    );
     child.kill("SIGTERM");
   });
 });

@@ -7,7 +7,7 @@ import { readActionLogEntry } from "../../shared/custom-action.ts";
 import type { Decisions } from "../../shared/decisions.ts";
 import { readWebhook } from "../../shared/webhook-event.ts";
 import type { Ledger } from "../ledger.ts";
-import { PagerDutyError } from "../pagerduty/error.ts";
+import { isRefused, PagerDutyError } from "../pagerduty/error.ts";
 import type { PagerDuty } from "../pagerduty.ts";
 import type { Paging } from "../paging.ts";
 import type { People } from "../people.ts";
@@ -127,8 +127,8 @@ export class RequestsInPagerDuty {
   }
 }
 
-// Somebody deleted since is asked all the same: others read it too.
+// Somebody deleted since, or whom our key may not look up, is asked all the same: others read it too.
 function nobodyIfGone(error: unknown): null {
-  if (error instanceof PagerDutyError && error.code === "not_found") return null;
+  if (isRefused(error)) return null;
   throw error;
 }

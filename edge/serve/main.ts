@@ -95,7 +95,7 @@ async function serve({ host, port, data, vars }: Options): Promise<number> {
     const actual = await running.listening;
     console.log(`edge listening on http://${host.includes(":") ? `[${host}]` : host}:${actual}`);
   } catch (error) {
-    if (!asked) console.error(messageOf(error));
+    if (!asked) throw new Error(`nothing listens on ${host}:${port}: ${messageOf(error)}; what it said is above`);
   } finally {
     // It holds secrets, and workerd has read it.
     await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Host, type ScriptedRelay } from "./host.ts";
-import { accessRequest, BOB, KEY, NOW, noteEvent, REQUEST_ID, resolvedEvent, SERVICE } from "./samples.ts";
+import { accessRequest, BOB, KEY, NOW, noteEvent, POLICY, REQUEST_ID, resolvedEvent, SERVICE } from "./samples.ts";
 
 const OLD_KEY = `teleport-access-request/${REQUEST_ID}`;
 
@@ -49,6 +49,15 @@ describe("an incident of Teleport's own plugin", () => {
       routing: null,
       pagings: [{ key: OLD_KEY, state: "open", bound: true, shown: true }],
     });
+  });
+
+  it("goes by its service's escalation policy, whichever it was given since", async () => {
+    const { relay, old } = await migrating();
+    host.pagerDuty.addEscalationPolicy({ id: "PMALLORY", name: "Mallory alone", levels: [[BOB.id]] });
+    host.pagerDuty.incident(old).policyId = "PMALLORY";
+    tell(relay, old);
+    await host.settled();
+    expect(host.record.pagings).toMatchObject([{ state: "open", escalationPolicyId: POLICY }]);
   });
 
   it("is bound no sooner than its readers have been shown the request", async () => {

@@ -36,6 +36,7 @@ function playing(options: { omitHeaders?: boolean } = {}) {
   });
   board.accept(relay.socket, { relayKey: "thumbprint", origin: null });
   relay.hello();
+  relay.synced();
   return { account, relay, board };
 }
 

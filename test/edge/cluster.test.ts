@@ -233,6 +233,7 @@ describe("one request's whole life", () => {
       await step("hello", () => {
         board.accept(socket, { relayKey: "thumbprint", origin: null });
         board.received(socket, JSON.stringify(hello()));
+        frame({ type: "synced" });
       });
       await step("request and incident", () => frame({ type: "request", request: accessRequest(), recipients: [] }));
       await step("bound", () => frame({ ...last("bind"), type: "bound", result: "bound" }));

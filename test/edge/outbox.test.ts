@@ -209,6 +209,7 @@ describe("the outbox over a real network", () => {
   async function start() {
     host = await Host.start();
     relay = host.connect().hello();
+    relay.synced();
   }
 
   it("tells the relays of a refused credential, keeps everything, and recovers", async () => {

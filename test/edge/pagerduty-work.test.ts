@@ -23,7 +23,9 @@ afterEach(() => host.stop());
 
 async function start(...options: Parameters<typeof Host.start>): Promise<ScriptedRelay> {
   host = await Host.start(...options);
-  return host.connect().hello();
+  const relay = host.connect().hello();
+  relay.synced();
+  return relay;
 }
 
 /** A request whose incident is open and bound. */
@@ -52,6 +54,19 @@ describe("opening an incident", () => {
     expect(host.pagerDuty.countCalls("* /incidents")).toBe(1);
     expect(onlyIncident()).toMatchObject({ incidentKey: KEY, serviceId: SERVICE, urgency: "low" });
     expect(relay.last("bind").incidents).toEqual([{ service: SERVICE, incident: onlyIncident().id }]);
+  });
+
+  it("looks first where a relay that connects brings it: the ledger may have been lost", async () => {
+    const relay = await start();
+    relay.request();
+    await host.settled();
+    const { id } = onlyIncident();
+    host.pagerDuty.as(BOB.id).resolve(id);
+    for (const table of ["request", "incident"]) host.sql.run(`DELETE FROM ${table}`);
+    host.crash();
+    host.connect().hello().request();
+    await host.pass(MINUTE_MS);
+    expect([host.pagerDuty.incidents.length, host.record.pagings]).toMatchObject([1, [{ incidentId: id }]]);
   });
 
   it.each(["lost", "answer lost"] as const)("opens one when the call's fate is unknown: %s", async (how) => {

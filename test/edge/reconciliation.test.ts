@@ -60,6 +60,16 @@ describe("reconciliation", () => {
     expect(relay.socket.all("decide")).toEqual([]);
   });
 
+  it("asks also where the key may not look its author up", async () => {
+    const id = await opened();
+    host.pagerDuty.failNext("GET /users/*", 403);
+    host.pagerDuty.as(BOB.id).note(id, "/approve");
+    await host.pass(10 * MINUTE_MS);
+    expect(notesOn(id).slice(1)).toEqual([
+      expect.stringMatching(/^To whoever answered: your \/approve .* repeat it\.$/),
+    ]);
+  });
+
   it("lets the delivery count that comes after all", async () => {
     const id = await opened();
     const note = host.pagerDuty.as(BOB.id).note(id, "/deny");

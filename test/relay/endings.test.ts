@@ -29,6 +29,14 @@ describe("how a request ended", () => {
     expect(endingOf(requestOf({ state: "APPROVED", ...change }), CLAIM)).toMatchObject({ end: "approved", clickId });
   });
 
+  it.each([
+    ["go [pd:EVENT1]", "go"],
+    ["[pd:EVENT1]", null],
+    ["by hand [pd:EVENT2]", "by hand [pd:EVENT2]"],
+  ])("is told in its author's words, without the click's mark: %s", (resolveReason, why) => {
+    expect(endingOf(requestOf({ state: "APPROVED", resolveReason }), CLAIM)?.why).toBe(why);
+  });
+
   it("is remembered for the newest ten thousand", () => {
     const endings = new Endings();
     for (let count = 0; count <= 10_000; count++) endings.remember(`r${count}`, null);

@@ -134,6 +134,7 @@ describe("Link: connecting", () => {
 describe("Link: refusals", () => {
   it.each([
     [{ status: 401 }, `put ${KEY.publicKey} into relay_public_keys of the cluster "${CLUSTER}"`],
+    [{ status: 401 }, "or correct edge.cluster, or edge.url where the edge's PUBLIC_URL is another."],
     [{ status: 503 }, `configuration of the cluster "${CLUSTER}" is faulty (503)`],
     [{ status: 404 }, "correct edge.url"],
     [{ status: 426 }, "let WebSockets pass"],
