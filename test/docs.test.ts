@@ -11,7 +11,14 @@ import { MAX_JSON_DEPTH } from "../shared/bytes.ts";
 import * as protocol from "../shared/protocol.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "SECURITY.md", "shared/PROTOCOL.md"];
+const DOCUMENTS = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "SECURITY.md",
+  "docs/pitfalls.md",
+  "docs/predecessor.md",
+  "shared/PROTOCOL.md",
+];
 
 function textOf(document: string): string {
   return readFileSync(join(ROOT, document), "utf8");

@@ -4,7 +4,7 @@ import { PEOPLE } from "../stage/stage.ts";
 import { boundIncidentFor, incidentsOf, setStage, verdictsSent, WITHIN_MS } from "./journey.ts";
 
 /** Long enough to be paged and bound, short enough to wait for, in ms. */
-const PENDING_MS = 5_000;
+const PENDING_MS = 12_000;
 
 describe("a request that expires", () => {
   it("has its incident noted and resolved, and what is clicked afterwards changes nothing", async () => {
