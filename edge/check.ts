@@ -9,7 +9,7 @@ import { coverageOf, type Wanted } from "./check/coverage.ts";
 import { checkKey, checkWrites } from "./check/key.ts";
 import type { Pings } from "./check/pings.ts";
 import { checkBot, checkService } from "./check/service.ts";
-import type { ClusterConfig } from "./cluster-config.ts";
+import type { ClusterConfig } from "./config/cluster-config.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Service, Subscription } from "./pagerduty/answers.ts";
 import type { PagerDuty } from "./pagerduty.ts";

@@ -10,7 +10,7 @@ import { type ClusterRpc, RELAY_HEADERS } from "./cluster-rpc.ts";
 import { clusterIn, type Env, readEdgeConfig } from "./config.ts";
 import { log } from "./log.ts";
 import { RECONCILE_EVERY_MS } from "./reconciliation.ts";
-import type { RelaySocket } from "./relay-socket.ts";
+import type { RelaySocket } from "./relays/socket.ts";
 import type { Sql } from "./sql.ts";
 import { Switchboard } from "./switchboard.ts";
 

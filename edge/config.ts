@@ -3,8 +3,8 @@
  * the environment. Nothing fails open: whatever is missing or malformed makes its cluster faulty, with every fault named.
  */
 import { parseJsonText } from "../shared/bytes.ts";
-import { type ClusterReading, readCluster } from "./cluster-config.ts";
 import type { ClusterNamespace } from "./cluster-rpc.ts";
+import { type ClusterReading, readCluster } from "./config/cluster-config.ts";
 
 /** The bindings and variables of the Worker, as wrangler.toml and its secrets give them. */
 export interface Env {

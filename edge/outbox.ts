@@ -6,8 +6,9 @@
  */
 import type { Logger } from "../shared/log.ts";
 import type { Ledger } from "./ledger.ts";
-import { type Pace, roomFromMs, roomIn } from "./pace.ts";
 import { PagerDutyError } from "./pagerduty/error.ts";
+import { type Pace, roomFromMs, roomIn } from "./pagerduty/pace.ts";
+import { Troubles } from "./pagerduty/troubles.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Requests } from "./requests.ts";
 import { lookUpFailed } from "./steps/click.ts";
@@ -15,7 +16,6 @@ import { onCallFailed } from "./steps/on-call.ts";
 import { pagingFailed } from "./steps/paging.ts";
 import { routingFailed } from "./steps/request.ts";
 import { type PagerDutyTask, pagerDutyTasks, RANK, type Rank, rankOf } from "./todo.ts";
-import { Troubles } from "./troubles.ts";
 
 /** Most calls to PagerDuty at once. A Worker's fetches beyond six connections wait for each other all the same. */
 export const MAX_TASKS_AT_ONCE = 24;

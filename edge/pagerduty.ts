@@ -5,8 +5,7 @@
  */
 import * as z from "zod/mini";
 import { nonEmptySchema } from "../shared/values.ts";
-import type { PagerDutyAccount } from "./cluster-config.ts";
-import type { Budget, Pace } from "./pace.ts";
+import type { PagerDutyAccount } from "./config/cluster-config.ts";
 import {
   createdIncidentSchema,
   type Incident,
@@ -25,6 +24,7 @@ import {
 } from "./pagerduty/answers.ts";
 import { Connection, MAX_LOG_ENTRY_BYTES } from "./pagerduty/connection.ts";
 import { faultForUnknownId, PagerDutyError } from "./pagerduty/error.ts";
+import type { Budget, Pace } from "./pagerduty/pace.ts";
 
 export interface PagerDutyOptions {
   readonly account: PagerDutyAccount;

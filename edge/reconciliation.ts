@@ -6,16 +6,16 @@
  */
 import type { Logger } from "../shared/log.ts";
 import { servicesInUse } from "./check.ts";
-import type { ClusterConfig } from "./cluster-config.ts";
+import type { ClusterConfig } from "./config/cluster-config.ts";
 import type { Ledger } from "./ledger.ts";
-import { roomIn } from "./pace.ts";
 import { PagerDutyError } from "./pagerduty/error.ts";
+import { roomIn } from "./pagerduty/pace.ts";
+import type { People } from "./pagerduty/people.ts";
+import type { Subscriptions } from "./pagerduty/subscriptions.ts";
 import type { PagerDuty } from "./pagerduty.ts";
-import type { People } from "./people.ts";
 import { RequestsInPagerDuty } from "./reconciliation/request.ts";
 import { enableOurs } from "./reconciliation/subscriptions.ts";
 import type { Requests } from "./requests.ts";
-import type { Subscriptions } from "./subscriptions.ts";
 
 /** How often, in ms. */
 export const RECONCILE_EVERY_MS = 3 * 60_000;

@@ -27,7 +27,7 @@ import {
   reattach,
   reportedChange,
   sessionFor,
-} from "./relay-socket.ts";
+} from "./relays/socket.ts";
 
 /** A frame about requests, from a relay that has said `hello`. */
 export type RequestFrame = Exclude<RelayFrame, { type: "hello" | "report" | "ack" }>;

@@ -8,16 +8,16 @@ import { readActionPayload } from "../shared/custom-action.ts";
 import type { Verdict } from "../shared/decisions.ts";
 import { MAX_DELIVERY_BYTES } from "../shared/protocol.ts";
 import { MAX_SIGNATURE_HEADER_CHARACTERS } from "../shared/signature.ts";
-import { accepted, completeHeaders, type Refusal, refused } from "./answer.ts";
-import { readAtMost } from "./body.ts";
 import { isPing } from "./check/pings.ts";
-import type { ClusterConfig } from "./cluster-config.ts";
 import { type ClusterStub, RELAY_HEADERS } from "./cluster-rpc.ts";
+import type { ClusterConfig } from "./config/cluster-config.ts";
 import { clusterIn, type EdgeConfig, type Env, faultsIn, readEdgeConfig } from "./config.ts";
-import { couldMatter } from "./delivery.ts";
-import { judgeSignature, passesGate, readerFrom, relayFrom, shows, showsActionToken } from "./gate.ts";
 import { log } from "./log.ts";
 import { RELEASE } from "./release.ts";
+import { accepted, completeHeaders, type Refusal, refused } from "./routes/answer.ts";
+import { readAtMost } from "./routes/body.ts";
+import { couldMatter } from "./routes/delivery.ts";
+import { judgeSignature, passesGate, readerFrom, relayFrom, shows, showsActionToken } from "./routes/gate.ts";
 
 interface House {
   Bindings: Env;

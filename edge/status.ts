@@ -1,10 +1,10 @@
 /** What an operator is shown of a cluster: a view of the ledger and of who is connected. Holds no secret. */
 import type { Ledger } from "./ledger.ts";
-import type { PagerDutyHealth } from "./pagerduty-health.ts";
+import type { PagerDutyHealth } from "./pagerduty/health.ts";
+import type { Subscriptions } from "./pagerduty/subscriptions.ts";
 import type { Paging } from "./paging.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Relays } from "./relays.ts";
-import type { Subscriptions } from "./subscriptions.ts";
 import { pagerDutyTasks } from "./todo.ts";
 
 /** Most open requests and faults in one answer. */

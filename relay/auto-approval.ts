@@ -9,19 +9,19 @@ import type { Outcome, RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import type { LiveRequest } from "./access-request.ts";
 import type { AuditRecord } from "./audit/record.ts";
-import type { AuditSink } from "./audit-trail.ts";
+import type { AuditSink } from "./audit/trail.ts";
 import { type AutoApproveFrame, type AutoJudgement, judgeAutoApproval } from "./auto-approval/guard.ts";
-import { ClaimLeases } from "./claim-lease.ts";
-import type { Clock } from "./clock.ts";
 import { claimAndCall } from "./decider/carrying-out.ts";
+import { ClaimLeases } from "./decider/claim-lease.ts";
+import { type DecidedClick, showsReviewOf } from "./decider/decision-words.ts";
+import { Postponed } from "./decider/postponed.ts";
 import { readSituation, type Situation } from "./decider/situation.ts";
-import { type DecidedClick, showsReviewOf } from "./decision-words.ts";
-import { ExpiringMap } from "./expiring-map.ts";
+import type { Author, WayToDecide } from "./decider/ways-to-decide.ts";
 import type { Policy } from "./guard.ts";
 import type { Lanes } from "./lanes.ts";
-import { Postponed } from "./postponed.ts";
 import type { TeleportPort } from "./teleport/port.ts";
-import type { Author, WayToDecide } from "./ways-to-decide.ts";
+import type { Clock } from "./time/clock.ts";
+import { ExpiringMap } from "./time/expiring-map.ts";
 
 /** Of how many requests, and for how long in ms, it is remembered what the audit log was told: the edge asks again. */
 const MAX_TOLD = 1000;

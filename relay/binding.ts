@@ -5,11 +5,11 @@
 import { digestOf } from "../shared/access-request.ts";
 import type { Logger } from "../shared/log.ts";
 import type { EdgeFrame, FrameOf, RelayFrame, Unnumbered } from "../shared/protocol.ts";
-import { type AbsenceWitness, isProvenAbsent } from "./absence.ts";
-import type { Clock } from "./clock.ts";
+import { type AbsenceWitness, isProvenAbsent } from "./inventory/absence.ts";
 import type { Lanes } from "./lanes.ts";
 import { adoptionData, bindingData, bindingExpectation, boundIncidents } from "./plugin-data.ts";
 import { TeleportError } from "./teleport/error.ts";
+import type { Clock } from "./time/clock.ts";
 
 /** How often a binding is tried against others' writes to the same plugin data. */
 const ATTEMPTS = 5;

@@ -7,11 +7,12 @@ import type { Click } from "../shared/click.ts";
 import type { Logger } from "../shared/log.ts";
 import { MAX_PROBLEM_LENGTH, type Outcome, type RelayFrame, type Unnumbered } from "../shared/protocol.ts";
 import type { LiveRequest } from "./access-request.ts";
-import { type AuditSink, AuditTrail } from "./audit-trail.ts";
-import { claimIn } from "./claim.ts";
-import { ClaimLeases } from "./claim-lease.ts";
-import type { Clock } from "./clock.ts";
+import { type AuditSink, AuditTrail } from "./audit/trail.ts";
 import { type CarryingOutOptions, carryOut } from "./decider/carrying-out.ts";
+import { claimIn } from "./decider/claim.ts";
+import { ClaimLeases } from "./decider/claim-lease.ts";
+import { resolutionOf, showsReviewOf } from "./decider/decision-words.ts";
+import type { Verifiers } from "./decider/evidence.ts";
 import {
   type DecideFrame,
   isOpen,
@@ -21,15 +22,14 @@ import {
   judgeClick,
 } from "./decider/judging.ts";
 import { Outcomes } from "./decider/outcomes.ts";
+import { Postponed } from "./decider/postponed.ts";
 import { needsMending, Retries } from "./decider/retries.ts";
 import { readSituation, type Situation } from "./decider/situation.ts";
-import { resolutionOf, showsReviewOf } from "./decision-words.ts";
-import type { Verifiers } from "./evidence.ts";
+import type { WayToDecide } from "./decider/ways-to-decide.ts";
 import type { Policy } from "./guard.ts";
 import type { Lanes } from "./lanes.ts";
-import { Postponed } from "./postponed.ts";
 import type { TeleportPort } from "./teleport/port.ts";
-import type { WayToDecide } from "./ways-to-decide.ts";
+import type { Clock } from "./time/clock.ts";
 
 export interface DeciderOptions {
   readonly cluster: string;

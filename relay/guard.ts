@@ -11,8 +11,8 @@ import { listingFor } from "../shared/listing.ts";
 import type { EdgeWord } from "../shared/protocol.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import type { LiveRequest } from "./access-request.ts";
+import { personRelation } from "./guard/same-person.ts";
 import { boundIncidents, countsFromMs, type PluginData } from "./plugin-data.ts";
-import { personRelation } from "./same-person.ts";
 
 /** The `[policy]` of the configuration. */
 export interface Policy {

@@ -7,16 +7,16 @@
 import { type AccessRequest, endOfState } from "../shared/access-request.ts";
 import type { Logger } from "../shared/log.ts";
 import type { RelayFrame, Unnumbered } from "../shared/protocol.ts";
-import { type AbsenceWitness, isProvenAbsent } from "./absence.ts";
 import type { LiveRequest } from "./access-request.ts";
-import { AtEdge } from "./at-edge.ts";
-import type { Clock } from "./clock.ts";
-import { DELETED, type Ending, Endings, EXPIRED, endingOf } from "./endings.ts";
+import { type AbsenceWitness, isProvenAbsent } from "./inventory/absence.ts";
+import { AtEdge } from "./inventory/at-edge.ts";
+import { DELETED, type Ending, Endings, EXPIRED, endingOf } from "./inventory/endings.ts";
+import type { RequestFrame, RequestFrames } from "./inventory/request-frame.ts";
+import { recordResolution } from "./inventory/resolution-record.ts";
 import type { Lanes } from "./lanes.ts";
 import type { WholeWelcome } from "./link/handlers.ts";
-import type { RequestFrame, RequestFrames } from "./request-frame.ts";
-import { recordResolution } from "./resolution-record.ts";
 import { TeleportError } from "./teleport/error.ts";
+import type { Clock } from "./time/clock.ts";
 import type { WatchSink } from "./watch.ts";
 
 export interface InventoryOptions {

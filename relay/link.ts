@@ -6,15 +6,15 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "../shared/log.ts";
 import { type Hello, PROTOCOL_VERSION, type RelayFrame, type Unnumbered } from "../shared/protocol.ts";
-import { type Backoff, createBackoff } from "./backoff.ts";
-import type { Clock } from "./clock.ts";
-import { signToken } from "./json-web-token.ts";
 import type { LinkHandlers, WholeWelcome } from "./link/handlers.ts";
+import { signToken } from "./link/json-web-token.ts";
 import { problemFor } from "./link/problem.ts";
+import type { RelayKey } from "./link/relay-key.ts";
 import { LinkSession } from "./link/session.ts";
 import type { Dial, Socket, SocketEnd } from "./link/socket.ts";
 import { createDial } from "./link/web-socket.ts";
-import type { RelayKey } from "./relay-key.ts";
+import { type Backoff, createBackoff } from "./time/backoff.ts";
+import type { Clock } from "./time/clock.ts";
 
 /** First and last ceiling of the wait between attempts, and the uptime after which it starts over, in ms. */
 const RETRY_MIN_MS = 250;

@@ -1,5 +1,5 @@
 /** The program `teleport-pagerduty`: hands the command line over, turns signals into an end in good order. */
-import { runCommandLine } from "./command-line.ts";
+import { runCommandLine } from "./commands/command-line.ts";
 
 const ending = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) {

@@ -6,10 +6,10 @@
  */
 import type { Logger } from "../shared/log.ts";
 import type { LiveRequest } from "./access-request.ts";
-import { type Backoff, createBackoff } from "./backoff.ts";
-import type { Clock } from "./clock.ts";
 import { TeleportError } from "./teleport/error.ts";
 import type { RuleHandlers, TeleportPort } from "./teleport/port.ts";
+import { type Backoff, createBackoff } from "./time/backoff.ts";
+import type { Clock } from "./time/clock.ts";
 
 /** Who is told. Called synchronously and in Teleport's order; none of these may throw. */
 export interface WatchSink {

@@ -1,7 +1,7 @@
 /** Every event type of PagerDuty's, done by every kind of agent, through the edge and the relay's guard: which decide. */
 import { afterEach, describe, expect, it } from "vitest";
-import { couldMatter } from "../edge/delivery.ts";
-import { verifiedClick } from "../relay/evidence.ts";
+import { couldMatter } from "../edge/routes/delivery.ts";
+import { verifiedClick } from "../relay/decider/evidence.ts";
 import { judge } from "../relay/guard.ts";
 import { fromBase64 } from "../shared/bytes.ts";
 import type { Decisions } from "../shared/decisions.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { PagerDutyCredentials } from "../edge/cluster-config.ts";
+import type { PagerDutyCredentials } from "../edge/config/cluster-config.ts";
 import { PagerDutyError } from "../edge/pagerduty/error.ts";
 import { PagerDuty } from "../edge/pagerduty.ts";
 import { FakePagerDuty } from "./fakes/pagerduty.ts";

@@ -1,6 +1,6 @@
 /** The edge's PagerDuty credential: whether it is accepted, as whom it acts, and whether it may write. */
 import { type Check, failed, passed } from "../../shared/check.ts";
-import type { ClusterConfig } from "../cluster-config.ts";
+import type { ClusterConfig } from "../config/cluster-config.ts";
 import { PagerDutyError } from "../pagerduty/error.ts";
 import type { PagerDuty } from "../pagerduty.ts";
 import { attempt } from "./attempt.ts";

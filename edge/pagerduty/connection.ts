@@ -4,8 +4,10 @@
  */
 import * as z from "zod/mini";
 import { parseJsonBytes } from "../../shared/bytes.ts";
-import { readAtMost } from "../body.ts";
-import type { PagerDutyAccount, Region } from "../cluster-config.ts";
+import type { PagerDutyAccount, Region } from "../config/cluster-config.ts";
+import { readAtMost } from "../routes/body.ts";
+import { Credential } from "./credential.ts";
+import { faultForAnswer, faultForHaste, faultForSilence, PagerDutyError } from "./error.ts";
 import {
   type Budget,
   FRESH_PACE,
@@ -15,9 +17,7 @@ import {
   paceAfterRefusal,
   roomFromMs,
   roomIn,
-} from "../pace.ts";
-import { Credential } from "./credential.ts";
-import { faultForAnswer, faultForHaste, faultForSilence, PagerDutyError } from "./error.ts";
+} from "./pace.ts";
 
 /** Query parameters in order; names may come several times. */
 export type Query = readonly (readonly [name: string, value: string])[];

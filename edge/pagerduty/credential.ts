@@ -6,8 +6,8 @@
 import * as z from "zod/mini";
 import { parseJsonBytes } from "../../shared/bytes.ts";
 import { nonEmptySchema } from "../../shared/values.ts";
-import { readAtMost } from "../body.ts";
-import type { PagerDutyAccount } from "../cluster-config.ts";
+import type { PagerDutyAccount } from "../config/cluster-config.ts";
+import { readAtMost } from "../routes/body.ts";
 import { faultForAnswer, faultForSilence, PagerDutyError } from "./error.ts";
 
 /** Where tokens are granted, for every region. */

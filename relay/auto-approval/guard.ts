@@ -8,8 +8,8 @@ import { isOnCallWithin, ON_CALL_ANNOTATION } from "../../shared/auto-approval.t
 import type { EdgeFrame, FrameOf } from "../../shared/protocol.ts";
 import type { Refusal } from "../../shared/refusal.ts";
 import type { LiveRequest } from "../access-request.ts";
+import { isRequester, sameName } from "../guard/same-person.ts";
 import { areRolesApprovable, asksForMore, type Policy } from "../guard.ts";
-import { isRequester, sameName } from "../same-person.ts";
 
 export type AutoApproveFrame = FrameOf<EdgeFrame, "auto_approve">;
 

@@ -1,7 +1,7 @@
 /** `teleport-pagerduty audit verify`: checks an audit log's hash chain and says where it breaks. Only reads. */
 import { verifyAuditLog } from "../audit/verify.ts";
-import { plain } from "../print.ts";
 import { type Command, type ExitCode, parseFile, type Terminal, UsageError } from "./command.ts";
+import { plain } from "./print.ts";
 
 /** Most breaks that are named one by one. */
 const MAX_NAMED = 100;

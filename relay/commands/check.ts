@@ -1,12 +1,12 @@
 /** `teleport-pagerduty check`: one line a check, and the Teleport role that mends what is missing. It changes nothing. */
 import { failed, passed } from "../../shared/check.ts";
 import { createLogger } from "../../shared/log.ts";
-import type { CheckResult } from "../check/result.ts";
-import type { OpenTeleport } from "../check/teleport.ts";
-import { systemClock } from "../clock.ts";
 import { type ConfigReading, DEFAULT_CONFIG_FILE, type RelayConfig, readConfig } from "../config.ts";
-import { paintFor, plain } from "../print.ts";
+import { systemClock } from "../time/clock.ts";
+import type { CheckResult } from "./check/result.ts";
+import type { OpenTeleport } from "./check/teleport.ts";
 import { type Command, parseOptions, type Terminal } from "./command.ts";
+import { paintFor, plain } from "./print.ts";
 
 export const check: Command = {
   summary: "Check the configuration, Teleport, the edge and PagerDuty",
@@ -48,7 +48,7 @@ function configChecks(file: string, reading: ConfigReading): CheckResult[] {
 async function checkBehind(config: RelayConfig, { env, signal }: Terminal, printer: Printer): Promise<boolean> {
   // Only here, so that the other commands need not load what it takes to talk to Teleport.
   const [{ checkAll }, { openTeleport }, { nameOf }] = await Promise.all([
-    import("../check.ts"),
+    import("./check/check-all.ts"),
     import("../way-in.ts"),
     import("../way-in/ways.ts"),
   ]);

@@ -5,7 +5,7 @@
 import { closeSync, fsyncSync, openSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DEFAULT_KEY_FILE } from "../config/schema.ts";
-import { generateRelayKey, readRelayKey } from "../relay-key.ts";
+import { generateRelayKey, readRelayKey } from "../link/relay-key.ts";
 import { type Command, type ExitCode, parseOptions, type Terminal, UsageError } from "./command.ts";
 
 export const keygen: Command = {

@@ -1,8 +1,8 @@
 /** `teleport-pagerduty migrate`: prints our configuration for one of the Go plugin. It writes no file and prints no secret. */
 import { readFileSync } from "node:fs";
-import { readOldConfig } from "../migrate/old-config.ts";
-import { migrationFor } from "../migrate/write.ts";
 import { type Command, parseFile } from "./command.ts";
+import { readOldConfig } from "./migrate/old-config.ts";
+import { migrationFor } from "./migrate/write.ts";
 
 export const migrate: Command = {
   summary: "Turn a configuration of the Go plugin into ours",

@@ -1,6 +1,7 @@
 /** `teleport-pagerduty setup`: the webhook subscriptions and custom incident actions at PagerDuty, and the files that go with them. */
-import { readOrder } from "../setup/order.ts";
+
 import type { Command } from "./command.ts";
+import { readOrder } from "./setup/order.ts";
 
 export const setup: Command = {
   summary: "Make PagerDuty's webhook subscription and buttons, and the files of secrets",
@@ -28,7 +29,7 @@ Environment:
   async run(args, terminal) {
     const order = readOrder(args, terminal.env);
     // Only here, so that the other commands need not load it.
-    const { setUp } = await import("../setup/set-up.ts");
+    const { setUp } = await import("./setup/set-up.ts");
     return setUp(order, terminal);
   },
 };

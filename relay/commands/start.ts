@@ -1,10 +1,10 @@
 /** `teleport-pagerduty start`: reads the configuration, opens the log and runs the relay until it is asked to end. */
 import { createLogger, type Logger } from "../../shared/log.ts";
-import { systemClock } from "../clock.ts";
 import { DEFAULT_CONFIG_FILE, type RelayConfig, readConfig } from "../config.ts";
-import { type LogOutput, openLogOutput } from "../log-output.ts";
 import { RELEASE_VERSION } from "../release.ts";
+import { systemClock } from "../time/clock.ts";
 import { type Command, type ExitCode, parseOptions, type Terminal } from "./command.ts";
+import { type LogOutput, openLogOutput } from "./log-output.ts";
 
 export const start: Command = {
   summary: "Run the relay",

@@ -1,13 +1,14 @@
 /** `teleport-pagerduty status`: what the edge knows just now, for people or as JSON. Only reads. */
-import { systemClock } from "../clock.ts";
+
 import { DEFAULT_CONFIG_FILE, type RelayConfig, readConfig } from "../config.ts";
-import { askEdge } from "../edge-api.ts";
 import { readIdentity } from "../identity.ts";
-import { paintFor } from "../print.ts";
-import { readRelayKey } from "../relay-key.ts";
-import { readStatus } from "../status/answer.ts";
-import { statusText } from "../status/text.ts";
+import { readRelayKey } from "../link/relay-key.ts";
+import { systemClock } from "../time/clock.ts";
 import { type Command, type ExitCode, parseOptions, type Terminal } from "./command.ts";
+import { askEdge } from "./edge-api.ts";
+import { paintFor } from "./print.ts";
+import { readStatus } from "./status/answer.ts";
+import { statusText } from "./status/text.ts";
 
 /** How long the edge may take to answer, in ms. */
 const ANSWERS_WITHIN_MS = 10_000;

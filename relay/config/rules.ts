@@ -1,6 +1,6 @@
 /** What the keys of the configuration say about each other, and what must be true of the files that they name. */
 
-import { readRelayKey } from "../relay-key.ts";
+import { readRelayKey } from "../link/relay-key.ts";
 import { accessProblem, readActionTokens, readWebhookSecrets } from "../secret-file.ts";
 import type { LooseDocument } from "./schema.ts";
 

@@ -5,18 +5,18 @@
 import type { Click } from "../../shared/click.ts";
 import type { Logger } from "../../shared/log.ts";
 import type { LiveRequest } from "../access-request.ts";
-import type { AuditTrail } from "../audit-trail.ts";
-import { CALL_BEGINS_WITHIN_MS } from "../claim.ts";
-import type { ClaimLeases } from "../claim-lease.ts";
-import type { Clock } from "../clock.ts";
-import { resolutionOf } from "../decision-words.ts";
+import type { AuditTrail } from "../audit/trail.ts";
 import type { PluginData } from "../plugin-data.ts";
-import { Postponed } from "../postponed.ts";
 import { TeleportError, type TeleportErrorCode } from "../teleport/error.ts";
 import type { TeleportPort } from "../teleport/port.ts";
-import type { Order, WayToDecide } from "../ways-to-decide.ts";
+import type { Clock } from "../time/clock.ts";
+import { CALL_BEGINS_WITHIN_MS } from "./claim.ts";
+import type { ClaimLeases } from "./claim-lease.ts";
+import { resolutionOf } from "./decision-words.ts";
 import type { Judged } from "./judging.ts";
+import { Postponed } from "./postponed.ts";
 import type { Situation } from "./situation.ts";
+import type { Order, WayToDecide } from "./ways-to-decide.ts";
 
 /** How often a request is read until it shows what was set, and the wait after the first of these reads, in ms. */
 const OUTCOME_READS = 5;

@@ -1,11 +1,11 @@
 /** A click as the edge framed it, put before the guard: its evidence read, its author looked up, and everything else. */
 import type { Click } from "../../shared/click.ts";
 import type { EdgeFrame, FrameOf } from "../../shared/protocol.ts";
-import type { Clock } from "../clock.ts";
-import { type Verifiers, verifiedClick } from "../evidence.ts";
 import { type Judgement, judge, type Policy } from "../guard.ts";
-import type { Author, WayToDecide } from "../ways-to-decide.ts";
+import type { Clock } from "../time/clock.ts";
+import { type Verifiers, verifiedClick } from "./evidence.ts";
 import type { Situation } from "./situation.ts";
+import type { Author, WayToDecide } from "./ways-to-decide.ts";
 
 export type DecideFrame = FrameOf<EdgeFrame, "decide">;
 

@@ -2,9 +2,10 @@
  * When clicks that could not be decided are judged again: soon, then later and later; slowly where only a person can mend
  * what is wrong.
  */
-import type { Clock } from "../clock.ts";
-import { Postponed } from "../postponed.ts";
+
 import { TeleportError } from "../teleport/error.ts";
+import type { Clock } from "../time/clock.ts";
+import { Postponed } from "./postponed.ts";
 
 /** Shortest and longest wait after Teleport could not be asked, in ms. */
 const RETRY_MIN_MS = 500;

@@ -1,8 +1,9 @@
 /** What the clicks on a request are judged by, as Teleport has it at one moment. Read anew before each attempt. */
-import { type AbsenceWitness, isProvenAbsent } from "../absence.ts";
+
 import type { LiveRequest } from "../access-request.ts";
-import type { Clock } from "../clock.ts";
+import { type AbsenceWitness, isProvenAbsent } from "../inventory/absence.ts";
 import type { PluginData } from "../plugin-data.ts";
+import type { Clock } from "../time/clock.ts";
 
 export interface Situation {
   /** Undefined when it is proven that Teleport has no such request. */

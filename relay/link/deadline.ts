@@ -1,5 +1,5 @@
 /** A timer for something that keeps happening: it goes off once nothing has happened for a while. */
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../time/clock.ts";
 
 /** Putting it off costs no timer: it looks at the time of the last event only when it would go off. */
 export class Deadline {

@@ -3,7 +3,7 @@
  * acknowledged. It only watches the time; what it finds it hands to the session.
  */
 import { LINK_DEAD_AFTER_MS, PING_EVERY_MS } from "../../shared/protocol.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { Deadline } from "./deadline.ts";
 
 /** How long the edge may take for the whole welcome, in ms; it only reads what it has. */

@@ -16,7 +16,7 @@ import {
   type Unnumbered,
   type Welcome,
 } from "../../shared/protocol.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../time/clock.ts";
 import type { OpenAtEdge, SessionHandlers } from "./handlers.ts";
 import { Liveness } from "./liveness.ts";
 import type { Socket } from "./socket.ts";

@@ -2,7 +2,7 @@
 import type { Agent, IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import { MAX_FRAME_BYTES } from "../../shared/protocol.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../time/clock.ts";
 import type { Dial, SocketEnd } from "./socket.ts";
 
 /** How long the handshake may take, TLS included, in ms. */

@@ -5,10 +5,10 @@
  */
 import type { AccessRequest } from "../../shared/access-request.ts";
 import type { Logger } from "../../shared/log.ts";
-import type { Clock } from "../clock.ts";
 import { askTraits, concernsUs, type MonitoringRule, type ReadRule, readRule, recipientsFor } from "../rules.ts";
 import { TeleportError } from "../teleport/error.ts";
 import type { RuleHandlers, TeleportPort, Traits } from "../teleport/port.ts";
+import type { Clock } from "../time/clock.ts";
 
 /** How often the rules are listed again, in ms; as often as requests are. */
 export const LIST_RULES_EVERY_MS = 60_000;

@@ -8,9 +8,9 @@ import { type CallOptions, Client, type ClientReadableStream, type StatusObject,
 import type { ChannelSettings } from "../channel.ts";
 import { AccessMonitoringRulesService } from "../gen/access-monitoring-rules_pb.ts";
 import { AuthService } from "../gen/teleport_pb.ts";
-import { type MethodDefinitionFor, serviceDefinitionFor } from "../grpc-service.ts";
 import { type CallStatus, TeleportError } from "./error.ts";
 import { teleportErrorFor } from "./fault.ts";
+import { type MethodDefinitionFor, serviceDefinitionFor } from "./grpc-service.ts";
 
 export interface ConnectionOptions {
   readonly channel: ChannelSettings;

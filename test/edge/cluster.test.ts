@@ -1,8 +1,8 @@
 import { env, evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
-import { readCluster } from "../../edge/cluster-config.ts";
 import { RELAY_HEADERS } from "../../edge/cluster-rpc.ts";
-import type { RelaySocket } from "../../edge/relay-socket.ts";
+import { readCluster } from "../../edge/config/cluster-config.ts";
+import type { RelaySocket } from "../../edge/relays/socket.ts";
 import type { Sql } from "../../edge/sql.ts";
 import { Switchboard } from "../../edge/switchboard.ts";
 import type { Cluster } from "../../edge/worker.ts";

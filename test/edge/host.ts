@@ -3,10 +3,10 @@
  * speaks through, and a network that can lose, hold back and end with the object's life.
  */
 import { setImmediate } from "node:timers/promises";
-import type { ClusterConfig } from "../../edge/cluster-config.ts";
+import type { ClusterConfig } from "../../edge/config/cluster-config.ts";
 import { Ledger } from "../../edge/ledger.ts";
 import type { RequestRecord } from "../../edge/record.ts";
-import type { RelaySocket } from "../../edge/relay-socket.ts";
+import type { RelaySocket } from "../../edge/relays/socket.ts";
 import { Switchboard } from "../../edge/switchboard.ts";
 import type { AccessRequest } from "../../shared/access-request.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Ledger } from "../../edge/ledger.ts";
 import { MAX_TASKS_AT_ONCE, MENDING_RETRY_MS, Outbox, type Worker } from "../../edge/outbox.ts";
-import { FRESH_PACE } from "../../edge/pace.ts";
 import { faultForAnswer, faultForSilence, PagerDutyError } from "../../edge/pagerduty/error.ts";
+import { FRESH_PACE } from "../../edge/pagerduty/pace.ts";
 import { Requests } from "../../edge/requests.ts";
 import { incidentOpened, noteWritten } from "../../edge/steps/paging.ts";
 import { createLogger } from "../../shared/log.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Ledger } from "../../edge/ledger.ts";
-import { attachmentOf } from "../../edge/relay-socket.ts";
+import { attachmentOf } from "../../edge/relays/socket.ts";
 import { Relays, type RequestFrame } from "../../edge/relays.ts";
 import { createLogger } from "../../shared/log.ts";
 import {

@@ -1,5 +1,5 @@
 /** Values that the edge's tests start from, each with what a test wants different. */
-import type { ClusterConfig } from "../../edge/cluster-config.ts";
+import type { ClusterConfig } from "../../edge/config/cluster-config.ts";
 import type { RequestRecord } from "../../edge/record.ts";
 import type { Routing } from "../../edge/routing.ts";
 import { incidentOpened } from "../../edge/steps/paging.ts";

@@ -1,5 +1,5 @@
 /** Time that passes only when somebody says so: timers run in their order, and what each sets off has settled before the next. */
-import type { Clock } from "../../relay/clock.ts";
+import type { Clock } from "../../relay/time/clock.ts";
 
 interface Timer {
   readonly atMs: number;

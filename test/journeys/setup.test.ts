@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { afterEach, expect, it } from "vitest";
-import { runCommandLine } from "../../relay/command-line.ts";
+import { runCommandLine } from "../../relay/commands/command-line.ts";
 import { CLUSTER, PEOPLE, SERVICE, Stage } from "../stage/stage.ts";
 import { ask, boundIncidentFor, stateReached, WITHIN_MS } from "./journey.ts";
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { AutoApprover } from "../../relay/auto-approval.ts";
-import type { DecideBy } from "../../relay/check/role.ts";
-import { CLAIM_LEASE_MS, claimText } from "../../relay/claim.ts";
+import type { DecideBy } from "../../relay/commands/check/role.ts";
+import { CLAIM_LEASE_MS, claimText } from "../../relay/decider/claim.ts";
+import { wayToDecide } from "../../relay/decider/ways-to-decide.ts";
 import { Lanes } from "../../relay/lanes.ts";
-import { wayToDecide } from "../../relay/ways-to-decide.ts";
 import { type AccessRequest, digestOf } from "../../shared/access-request.ts";
 import { ON_CALL_ANNOTATION } from "../../shared/auto-approval.ts";
 import { createLogger } from "../../shared/log.ts";

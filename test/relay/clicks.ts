@@ -1,7 +1,7 @@
 /** Requests, clicks with their evidence, and everything else that a decision is made of, for tests. */
 import { createHmac } from "node:crypto";
 import type { LiveRequest } from "../../relay/access-request.ts";
-import type { Verifiers } from "../../relay/evidence.ts";
+import type { Verifiers } from "../../relay/decider/evidence.ts";
 import type { Policy } from "../../relay/guard.ts";
 import type { PluginData } from "../../relay/plugin-data.ts";
 import { bindingData } from "../../relay/plugin-data.ts";

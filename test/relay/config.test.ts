@@ -8,7 +8,7 @@ import { configExample } from "../../relay/config/example.ts";
 import { configKeys } from "../../relay/config/keys.ts";
 import { sections } from "../../relay/config/schema.ts";
 import { parseConfig, type RelayConfig, readConfig } from "../../relay/config.ts";
-import { generateRelayKey } from "../../relay/relay-key.ts";
+import { generateRelayKey } from "../../relay/link/relay-key.ts";
 
 let directory: string;
 let files: { key: string; secrets: string; tokens: string };

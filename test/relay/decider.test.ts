@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { DecideBy } from "../../relay/check/role.ts";
-import { CLAIM_LEASE_MS, claimIn, claimText } from "../../relay/claim.ts";
+import type { DecideBy } from "../../relay/commands/check/role.ts";
+import { CLAIM_LEASE_MS, claimIn, claimText } from "../../relay/decider/claim.ts";
 import { settled } from "../fakes/clock.ts";
 import type { MemoryTeleport, MemoryTeleportCall } from "../fakes/memory-teleport.ts";
 import {

@@ -1,12 +1,12 @@
 /** A relay's second half alone: a decider over a Teleport in memory, with an audit log that can be broken. */
 import type { AuditRecord } from "../../relay/audit/record.ts";
-import type { AuditSink } from "../../relay/audit-trail.ts";
-import type { DecideBy } from "../../relay/check/role.ts";
-import type { Clock } from "../../relay/clock.ts";
+import type { AuditSink } from "../../relay/audit/trail.ts";
+import type { DecideBy } from "../../relay/commands/check/role.ts";
+import { wayToDecide } from "../../relay/decider/ways-to-decide.ts";
 import { Decider, type DeciderOptions } from "../../relay/decider.ts";
 import { Lanes } from "../../relay/lanes.ts";
 import { TeleportError } from "../../relay/teleport/error.ts";
-import { wayToDecide } from "../../relay/ways-to-decide.ts";
+import type { Clock } from "../../relay/time/clock.ts";
 import type { AccessRequest } from "../../shared/access-request.ts";
 import { createLogger } from "../../shared/log.ts";
 import type { Outcome, RelayFrame, Unnumbered } from "../../shared/protocol.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LiveRequest } from "../../relay/access-request.ts";
-import { claimText } from "../../relay/claim.ts";
+import { claimText } from "../../relay/decider/claim.ts";
 import { Inventory, type InventoryOptions } from "../../relay/inventory.ts";
 import { Lanes } from "../../relay/lanes.ts";
 import type { OpenAtEdge } from "../../relay/link/handlers.ts";

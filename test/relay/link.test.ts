@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Clock, systemClock } from "../../relay/clock.ts";
 import { Link } from "../../relay/link.ts";
+import { type Clock, systemClock } from "../../relay/time/clock.ts";
 import { createLogger } from "../../shared/log.ts";
 import { CLOSE, MAX_FRAME_BYTES } from "../../shared/protocol.ts";
 import { Arrivals } from "./link/arrivals.ts";

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it } from "vitest";
-import { generateRelayKey } from "../../relay/relay-key.ts";
+import { generateRelayKey } from "../../relay/link/relay-key.ts";
 import { FakeTeleport } from "../fakes/teleport.ts";
 
 const MAIN = fileURLToPath(new URL("../../relay/main.ts", import.meta.url));

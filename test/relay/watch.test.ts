@@ -1,12 +1,12 @@
 import { status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
 import type { LiveRequest } from "../../relay/access-request.ts";
-import type { Clock } from "../../relay/clock.ts";
-import { systemClock } from "../../relay/clock.ts";
 import { RequestState } from "../../relay/gen/teleport_pb.ts";
 import { TeleportError } from "../../relay/teleport/error.ts";
 import type { WatchHandlers } from "../../relay/teleport/port.ts";
 import { Teleport } from "../../relay/teleport.ts";
+import type { Clock } from "../../relay/time/clock.ts";
+import { systemClock } from "../../relay/time/clock.ts";
 import { INIT_WITHIN_MS, LIST_EVERY_MS, SLOW_RETRY_MS, Watch, type WatchSink } from "../../relay/watch.ts";
 import { createLogger } from "../../shared/log.ts";
 import type { FakeTeleportOptions } from "../fakes/teleport/options.ts";

@@ -6,8 +6,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DecideBy } from "../../relay/check/role.ts";
-import { generateRelayKey } from "../../relay/relay-key.ts";
+import type { DecideBy } from "../../relay/commands/check/role.ts";
+import { generateRelayKey } from "../../relay/link/relay-key.ts";
 import { FakePagerDuty, type FakePagerDutyOptions } from "../fakes/pagerduty.ts";
 import type { FakeTeleportOptions } from "../fakes/teleport/options.ts";
 import { FakeTeleport } from "../fakes/teleport.ts";

@@ -5,7 +5,7 @@ import type { MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { type ChannelOptions, Client, type ClientReadableStream, credentials, status } from "@grpc/grpc-js";
 import { AccessMonitoringRulesService } from "../../../relay/gen/access-monitoring-rules_pb.ts";
 import { AuthService, type Event } from "../../../relay/gen/teleport_pb.ts";
-import { type MethodDefinitionFor, serviceDefinitionFor } from "../../../relay/grpc-service.ts";
+import { type MethodDefinitionFor, serviceDefinitionFor } from "../../../relay/teleport/grpc-service.ts";
 import type { UnaryName } from "./answers.ts";
 import type { CertificateAndKey } from "./authority.ts";
 

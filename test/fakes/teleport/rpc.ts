@@ -10,7 +10,7 @@ import {
   type Watch,
   type WatchKind,
 } from "../../../relay/gen/teleport_pb.ts";
-import { type HandlersFor, serviceDefinitionFor } from "../../../relay/grpc-service.ts";
+import { type HandlersFor, serviceDefinitionFor } from "../../../relay/teleport/grpc-service.ts";
 import { type Answer, answersFor, listFor, type UnaryName } from "./answers.ts";
 import type { Cluster } from "./cluster.ts";
 import type { OpenCall, RpcName, RpcRequest } from "./journal.ts";

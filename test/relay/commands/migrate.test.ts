@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { parseConfig, type RelayConfig } from "../../../relay/config.ts";
-import { generateRelayKey } from "../../../relay/relay-key.ts";
-import { ALL, G1, G1_AUTO, G2, G3 } from "../migrate/samples.ts";
+import { generateRelayKey } from "../../../relay/link/relay-key.ts";
+import { ALL, G1, G1_AUTO, G2, G3 } from "./migrate/samples.ts";
 import { type Ran, run } from "./run.ts";
 
 let directory: string;

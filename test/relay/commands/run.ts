@@ -1,6 +1,7 @@
 /** Runs one command line in this process and keeps what it says. */
-import { runCommandLine } from "../../../relay/command-line.ts";
+
 import type { Terminal } from "../../../relay/commands/command.ts";
+import { runCommandLine } from "../../../relay/commands/command-line.ts";
 
 export interface Ran {
   readonly status: number;

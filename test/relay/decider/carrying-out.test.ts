@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { CLAIM_LEASE_MS } from "../../../relay/claim.ts";
+import { CLAIM_LEASE_MS } from "../../../relay/decider/claim.ts";
 import { TeleportError } from "../../../relay/teleport/error.ts";
 import type { MemoryTeleport } from "../../fakes/memory-teleport.ts";
 import { BOB, decideOf, liveOf, policyOf, REQUEST_ID, wordOf } from "../clicks.ts";

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:https";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { WebSocketServer } from "ws";
-import { systemClock } from "../../../relay/clock.ts";
 import { tunnelAgentFor } from "../../../relay/http-proxy/tunnel-agent.ts";
 import type { SocketEnd } from "../../../relay/link/socket.ts";
 import { createDial } from "../../../relay/link/web-socket.ts";
+import { systemClock } from "../../../relay/time/clock.ts";
 import { FakeConnectProxy } from "../../fakes/connect-proxy.ts";
 import { PublicAuthority } from "../../fakes/teleport-proxy/public-authority.ts";
 

@@ -1,5 +1,5 @@
 /** Time that passes only when a test says so. */
-import type { Clock } from "../../../relay/clock.ts";
+import type { Clock } from "../../../relay/time/clock.ts";
 
 interface Timer {
   readonly atMs: number;

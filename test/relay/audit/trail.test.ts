@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { AuditTrail } from "../../../relay/audit/trail.ts";
+import { verifiedClick } from "../../../relay/decider/evidence.ts";
+import type { Click } from "../../../shared/click.ts";
+import { createLogger } from "../../../shared/log.ts";
+import { ManualClock } from "../../fakes/clock.ts";
+import { ACTION_TOKENS, decideOf, NOW_MS, type NoteClick, REQUEST_ID, verifiersOf } from "../clicks.ts";
+import { MemoryAudit } from "../deciding.ts";
+
+function trailing() {
+  const audit = new MemoryAudit();
+  const lines: string[] = [];
+  const log = createLogger({ severity: "info", format: "text", now: () => 0, write: (line) => lines.push(line) });
+  return { audit, lines, trail: new AuditTrail(audit, new ManualClock(NOW_MS), log) };
+}
+
+function clicked(note: NoteClick = {}) {
+  const frame = decideOf(note);
+  const click = verifiedClick(frame.evidence, frame.clickId, verifiersOf());
+  if (click === undefined) throw new Error("the note shows no click");
+  return { frame, click };
+}
+
+const DENY = { id: "EVENT2", verdict: "deny" } as const;
+
+describe("an intent", () => {
+  it("holds who, what, when, the evidence, and what was the edge's word", async () => {
+    const { audit, trail } = trailing();
+    const { frame, click } = clicked();
+    expect(await trail.intended(frame, click)).toBe(true);
+    expect(audit.records).toEqual([
+      {
+        kind: "intent",
+        time: "2026-01-01T00:00:00.000Z",
+        requestId: REQUEST_ID,
+        clickId: "EVENT1",
+        verdict: "approve",
+        personId: "PBOB123",
+        edgeWord: { email: "bob@example.com", name: "Bob", onCallLevels: [1] },
+        evidence: frame.evidence,
+      },
+    ]);
+  });
+
+  it("is said once for a click, however many attempts it takes", async () => {
+    const { audit, trail } = trailing();
+    const { frame, click } = clicked();
+    for (let attempt = 0; attempt < 3; attempt++) expect(await trail.intended(frame, click)).toBe(true);
+    expect(audit.kinds).toEqual(["intent"]);
+  });
+
+  it("is said for each request and each verdict that bears the same id", async () => {
+    const { audit, trail } = trailing();
+    const { frame, click } = clicked();
+    await trail.intended(frame, click);
+    await trail.intended({ ...frame, requestId: "another" }, click);
+    await trail.intended(frame, { ...click, verdict: "deny" } satisfies Click);
+    expect(audit.kinds).toEqual(["intent", "intent", "intent"]);
+  });
+
+  it("of a denial that could not be written stands for no approval of the same id", async () => {
+    const { audit, trail } = trailing();
+    audit.isBroken = true;
+    const { frame, click } = clicked(DENY);
+    expect(await trail.intended(frame, click)).toBe(true);
+    expect(await trail.intended(frame, { ...click, verdict: "approve" } satisfies Click)).toBe(false);
+  });
+
+  it("never holds an action's token", async () => {
+    const { audit, trail } = trailing();
+    const { frame, click } = clicked();
+    const evidence = { kind: "action", action: "approve", token: ACTION_TOKENS.approve, logEntry: "e30=" } as const;
+    await trail.intended({ ...frame, evidence }, click);
+    await trail.refused({ ...frame, evidence }, undefined, "bad_evidence", "");
+    expect(JSON.stringify(audit.records)).not.toContain(ACTION_TOKENS.approve);
+  });
+});
+
+describe("a log that cannot be written", () => {
+  it("holds approvals and lets denials go, and says so once", async () => {
+    const { audit, trail, lines } = trailing();
+    audit.isBroken = true;
+    const [approval, denial] = [clicked(), clicked(DENY)];
+    expect(await trail.intended(approval.frame, approval.click)).toBe(false);
+    expect(await trail.intended(denial.frame, denial.click)).toBe(true);
+    expect(trail.isWritable).toBe(false);
+    expect(lines.filter((line) => line.includes("The audit log cannot be written"))).toHaveLength(1);
+  });
+
+  it("is told in order of all that it missed, once it can be written", async () => {
+    const { audit, trail, lines } = trailing();
+    audit.isBroken = true;
+    const { frame, click } = clicked(DENY);
+    await trail.intended(frame, click);
+    await trail.ended(frame, click, "DENIED");
+    await trail.refused(decideOf({ id: "EVENT3" }), undefined, "bad_evidence", "");
+    audit.isBroken = false;
+    const { frame: next, click: nextClick } = clicked({ id: "EVENT4" });
+    expect(await trail.intended(next, nextClick)).toBe(true);
+    expect(audit.kinds).toEqual(["intent", "late", "outcome", "refusal"]);
+    expect(trail.isWritable).toBe(true);
+    expect(lines.at(-1)).toContain("The audit log can be written again");
+  });
+
+  it("is tried with what it missed", async () => {
+    const { audit, trail, lines } = trailing();
+    audit.isBroken = true;
+    const { frame, click } = clicked(DENY);
+    await trail.intended(frame, click);
+    await trail.probe();
+    expect(trail.isWritable).toBe(false);
+    audit.isBroken = false;
+    await trail.probe();
+    expect(audit.kinds).toEqual(["late"]);
+    expect(trail.isWritable).toBe(true);
+    expect(lines.at(-1)).toContain("The audit log can be written again");
+  });
+
+  it("that breaks again keeps the rest, in order, and repeats nothing", async () => {
+    const { audit, trail } = trailing();
+    audit.isBroken = true;
+    for (const id of ["A", "B", "C"]) {
+      const { frame, click } = clicked({ id, verdict: "deny" });
+      await trail.intended(frame, click);
+    }
+    audit.isBroken = false;
+    audit.before = () => {
+      audit.isBroken = audit.records.length === 1;
+    };
+    await trail.probe();
+    expect(trail.isWritable).toBe(false);
+    audit.before = () => {};
+    audit.isBroken = false;
+    await trail.probe();
+    expect(audit.records).toMatchObject([{ clickId: "A" }, { clickId: "B" }, { clickId: "C" }]);
+  });
+
+  it("with nothing missed is tried by the next record", async () => {
+    const { audit, trail } = trailing();
+    audit.isBroken = true;
+    const { frame, click } = clicked();
+    await trail.intended(frame, click);
+    await trail.probe();
+    expect(trail.isWritable).toBe(true);
+    expect(await trail.intended(frame, click)).toBe(false);
+  });
+});
+
+describe("a refusal", () => {
+  it("names the click and the person where the evidence shows them, and neither where it does not", async () => {
+    const { audit, trail } = trailing();
+    const { frame, click } = clicked();
+    await trail.refused(frame, click, "stale", "");
+    await trail.refused(frame, undefined, "bad_evidence", "");
+    expect(audit.records).toMatchObject([
+      { kind: "refusal", refusal: "stale", verdict: "approve", personId: "PBOB123" },
+      {
+        kind: "refusal",
+        refusal: "bad_evidence",
+        verdict: null,
+        personId: null,
+        edgeWord: { email: "bob@example.com" },
+      },
+    ]);
+  });
+});
