@@ -1,4 +1,4 @@
-// The stand-in Teleport as its own process: `node teleport-main.ts '{"version":"7.0","identityDirectory":"/tmp/id"}'`.
+// The stand-in Teleport as its own process: `node teleport-main.ts '{"version":"7.0","identityDirectory":"…"}'`.
 // Prints one JSON line when it serves. Then each line of JSON on stdin is a command, answered by one line: `result`, or
 // `error` with a sentence. SIGTERM ends it.
 
