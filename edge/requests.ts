@@ -15,7 +15,7 @@ import { type Routing, targetsFor } from "./routing.ts";
 import { actionPressed, clicked, type Identity, nearMissed } from "./steps/click.ts";
 import { asksOnCall as withOnCall } from "./steps/on-call.ts";
 import { incidentResolved } from "./steps/paging.ts";
-import { type Ending, newRecord, requestEnded, requestSeen } from "./steps/request.ts";
+import { type Ending, expiresTooEarly, newRecord, requestEnded, requestSeen } from "./steps/request.ts";
 import { isAlive } from "./todo.ts";
 
 /** What is told after a record was stored; `before` is undefined for a new one. */
@@ -84,7 +84,11 @@ export class Requests {
   /** The relay knows how a request ended. */
   ended(requestId: string, ending: Ending): void {
     const { now, retainMs } = this.#options;
-    this.change(requestId, (record) => requestEnded(record, ending, now(), retainMs));
+    const nowMs = now();
+    this.change(requestId, (record) =>
+      // A relay whose clock runs ahead must not close what is pending.
+      expiresTooEarly(record, ending, nowMs) ? record : requestEnded(record, ending, nowMs, retainMs),
+    );
   }
 
   /**

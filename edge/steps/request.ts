@@ -102,6 +102,15 @@ export interface Ending {
   readonly clickId: string | null;
 }
 
+/** How far a relay's clock may be off before its word that a request has expired is not taken, in ms. */
+export const MAX_CLOCK_OFFSET_MS = 60_000;
+
+/** Whether a request is said to have expired long before it does by our clock: whoever says so has another. */
+export function expiresTooEarly(record: RequestRecord, { end }: Ending, nowMs: number): boolean {
+  const expiresMs = record.request.requestExpiresMs;
+  return end === "expired" && expiresMs !== null && nowMs < expiresMs - MAX_CLOCK_OFFSET_MS;
+}
+
 /** The request is over: its incidents get their last note and are resolved. A second end changes nothing. */
 export function requestEnded(record: RequestRecord, ending: Ending, nowMs: number, retainMs: number): RequestRecord {
   if (record.end !== null) return record;

@@ -253,12 +253,12 @@ describe("an end", () => {
   it("reaches an incident whose create was under way", async () => {
     const relay = await start();
     relay.request();
-    relay.ended("expired");
+    relay.ended("deleted");
     await host.settled();
     await host.pass(MINUTE_MS);
     expect([onlyIncident().status, notesOn(onlyIncident().id)]).toEqual([
       "resolved",
-      ["Access request has been expired."],
+      ["Access request has been deleted."],
     ]);
   });
 

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { clicked } from "../../../edge/steps/click.ts";
 import { incidentOpened, noteWritten } from "../../../edge/steps/paging.ts";
 import {
+  expiresTooEarly,
+  MAX_CLOCK_OFFSET_MS,
   newRecord,
   personText,
   requestEnded,
@@ -155,6 +157,20 @@ describe("requestSeen", () => {
   it("opens nothing again that is over", () => {
     const over = requestEnded(paged(), ENDING, NOW, RETAIN_MS);
     expect(requestSeen(over, accessRequest({ roles: ["root"] }), NOW)).toBe(over);
+  });
+});
+
+describe("expiresTooEarly", () => {
+  const expired = { end: "expired", who: null, why: null, clickId: null } as const;
+  const expiresMs = paged().request.requestExpiresMs ?? 0;
+
+  it.each([
+    [expired, -MAX_CLOCK_OFFSET_MS - 1, true],
+    [expired, -MAX_CLOCK_OFFSET_MS, false],
+    [expired, 1, false],
+    [{ ...expired, end: "denied" } as const, -MAX_CLOCK_OFFSET_MS - 1, false],
+  ])("is asked of what %o says %i ms from the expiry: %s", (ending, fromExpiryMs, tooEarly) => {
+    expect(expiresTooEarly(paged(), ending, expiresMs + fromExpiryMs)).toBe(tooEarly);
   });
 });
 
