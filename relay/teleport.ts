@@ -169,8 +169,10 @@ export class Teleport implements TeleportPort {
   }
 
   async watch(handlers: WatchHandlers, signal: AbortSignal): Promise<void> {
+    const { version } = this.#server ?? (await this.ping());
     this.#server = undefined;
-    if (handlers.rules === undefined || !this.#watchesRules) return this.#watch([KIND], handlers, signal);
+    if (handlers.rules === undefined || !this.#watchesRules || !leavesKindsOut(version))
+      return this.#watch([KIND], handlers, signal);
     let hasStood = false;
     const stood = (): void => {
       hasStood = true;
@@ -224,7 +226,15 @@ function handOver({ type, resource }: Event, handlers: WatchHandlers): void {
   }
 }
 
-// Without AllowPartialSuccess (13) one kind that we may not watch, or that the server does not have, refuses them all.
+/**
+ * Since 13 a server leaves out a kind that it does not have or that we may not watch (`Watch.AllowPartialSuccess`). Before,
+ * there are no rules either, and how one that does not know them ends such a watch differs from release to release.
+ */
+function leavesKindsOut(version: string): boolean {
+  return Number.parseInt(version, 10) >= 13;
+}
+
+// A server may refuse them all even so.
 function refusesKind(error: unknown): boolean {
   const isRefusal = error instanceof TeleportError && (error.code === "permission_denied" || error.code === "invalid");
   return isRefusal || isUnimplemented(error);
