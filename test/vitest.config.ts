@@ -12,6 +12,7 @@ const IN_WORKERD = ["test/edge/{cluster,config,routes,worker}.test.ts", "test/ed
 export default defineConfig({
   root,
   test: {
+    globalSetup: "test/temporary-folder.ts",
     // The edge logs every refusal; only a failing test's log is worth reading.
     silent: "passed-only",
     projects: [
