@@ -4,6 +4,7 @@
  */
 import type { Check } from "../shared/check.ts";
 import type { Verdict } from "../shared/decisions.ts";
+import type { ClusterStatus } from "./status.ts";
 
 /** What the Worker asks of a cluster's object. One version back stays understood during a deploy. */
 export interface ClusterRpc {
@@ -13,8 +14,8 @@ export interface ClusterRpc {
   act(action: { action: Verdict; raw: Uint8Array; token: string }): Promise<void>;
   /** Uses up the id of a relay's token where no link is opened; false when it was used before. */
   useToken(token: { jti: string; jtiExpiresMs: number }): Promise<boolean>;
-  /** For the status route. */
-  status(): Promise<unknown>;
+  /** For the status route and the page. */
+  status(): Promise<ClusterStatus>;
   /** An authentic test event, of the subscription that its header names. */
   pinged(ping: { subscriptionId: string | null }): Promise<void>;
   /** For the check route; `webhookUrl` is where PagerDuty should post to. */

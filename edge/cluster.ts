@@ -12,7 +12,12 @@ import { log } from "./log.ts";
 import { RECONCILE_EVERY_MS } from "./reconciliation.ts";
 import type { RelaySocket } from "./relays/socket.ts";
 import type { Sql } from "./sql.ts";
+import type { ClusterStatus } from "./status.ts";
 import { Switchboard } from "./switchboard.ts";
+import { platformTimer } from "./timer.ts";
+
+/** How long after an alarm that failed the next one comes, in ms. */
+const FAILED_ALARM_AGAIN_MS = 60_000;
 
 export class Cluster extends DurableObject<Env> implements ClusterRpc {
   #switchboard: Switchboard | undefined;
@@ -51,8 +56,8 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
     return this.#open().useToken(jti, jtiExpiresMs);
   }
 
-  async status(): Promise<unknown> {
-    return this.#open().status();
+  async status(): Promise<ClusterStatus> {
+    return this.#open().freshStatus();
   }
 
   async pinged({ subscriptionId }: { subscriptionId: string | null }): Promise<void> {
@@ -71,8 +76,9 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
     try {
       this.#open().alarmed();
     } catch (error) {
-      // Thrown on, it would be tried six times and then never again; the look has armed the next one.
+      // Thrown on, it would be tried six times and then never again.
       log.error("the alarm failed", { cluster: this.ctx.id.name, problem: String(error) });
+      await this.ctx.storage.setAlarm(Date.now() + FAILED_ALARM_AGAIN_MS);
     }
   }
 
@@ -108,6 +114,7 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
       reconcileEveryMs: edge.reconcileEveryMs ?? RECONCILE_EVERY_MS,
       fetch: (request) => fetch(request),
       now: Date.now,
+      after: platformTimer,
       random: Math.random,
       randomId: () => crypto.randomUUID(),
       log,

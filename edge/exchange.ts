@@ -5,11 +5,13 @@
  */
 import { toBase64 } from "../shared/bytes.ts";
 import { wholeReason } from "../shared/confirmation.ts";
+import type { EdgeFrame, Evidence } from "../shared/edge-frames.ts";
 import type { Logger } from "../shared/log.ts";
-import type { EdgeFrame, Evidence, FrameOf, Unnumbered } from "../shared/protocol.ts";
+import type { FrameOf, Unnumbered } from "../shared/protocol.ts";
 import { readWebhook } from "../shared/webhook-event.ts";
 import type { ClusterConfig } from "./config/cluster-config.ts";
-import type { Ledger, StoredDelivery } from "./ledger.ts";
+import type { StoredDelivery } from "./ledger/rows.ts";
+import type { Ledger } from "./ledger.ts";
 import type { People } from "./pagerduty/people.ts";
 import { type Decision, type OnCallOffer, pagingOf, type RequestRecord } from "./record.ts";
 import type { Attachment } from "./relays/socket.ts";

@@ -115,10 +115,10 @@ export function isBodyFor(body: string, request: AccessRequest, context: Identif
   const lines = body.trim().split("\n");
   // A name that people know a resource by may have become known, or another.
   const resources = request.resources.map(({ friendlyName: _, ...resource }) => ({ ...resource, constraints: "" }));
-  const begins = askedFor({ ...request, resources }, context).lines;
+  const begins = [request, { ...request, resources }].map((each) => askedFor(each, context).lines);
   const ends = signedOff(request, context);
   return (
-    begins.every((line, index) => isLine(lines[index], line)) &&
+    begins.some((begin) => begin.every((line, index) => isLine(lines[index], line))) &&
     ends.every((line, index) => isLine(lines[lines.length - ends.length + index], line))
   );
 }
@@ -180,8 +180,10 @@ function howToDecide({ channels, field, onResolve }: Decisions): string[] {
 export function reviewNote(review: AccessReview): string {
   const at = review.createdMs === null ? "an unknown time" : timeText(review.createdMs);
   const reason = review.reason === "" ? "" : `\nReason: ${sentence(userText(review.reason))}`;
-  return unlikeACommand(
-    cutNote(`${userText(review.author)} reviewed the request at ${at}.\nResolution: ${review.proposedState}.${reason}`),
+  return cutNote(
+    unlikeACommand(
+      `${userText(review.author)} reviewed the request at ${at}.\nResolution: ${review.proposedState}.${reason}`,
+    ),
   );
 }
 
@@ -204,6 +206,11 @@ export function reviewGivenNote(verdict: Verdict, person: string): string {
   return cutNote(
     `The ${what}${whose} was given to Teleport as a review. The access request asks for more than one and is still pending: the others are to be given in Teleport.`,
   );
+}
+
+/** No relay has been there for a while. */
+export function relayAwayNote(sinceMs: number): string {
+  return `Teleport cannot be reached from here since ${timeText(sinceMs)}. Answers are kept and carried out when it can, if they are not too old by then. What is urgent is to be decided in Teleport.`;
 }
 
 /** Somebody has answered, and an admin must mend something before the answer can be carried out. */
@@ -240,7 +247,7 @@ export function undeliveredNote(click: {
   const what = channel === "note" ? `/${verdict}` : `"${ACTION_LABELS[verdict]}"`;
   const whom = who === null || who === "" ? "To whoever answered" : userText(who);
   const said = `${whom}: your ${what} of ${timeText(atMs)} was not delivered to us, and so it decided nothing. Please repeat it.`;
-  return unlikeACommand(cutNote(said));
+  return cutNote(unlikeACommand(said));
 }
 
 /** Somebody's mistyped command. */
@@ -256,7 +263,8 @@ function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
-function cutNote(text: string): string {
+/** A note that is no longer than a note may be. */
+export function cutNote(text: string): string {
   return cut(text, MAX_NOTE_CHARACTERS);
 }
 

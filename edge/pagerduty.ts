@@ -25,6 +25,7 @@ import {
 import { Connection, MAX_LOG_ENTRY_BYTES } from "./pagerduty/connection.ts";
 import { faultForUnknownId, PagerDutyError } from "./pagerduty/error.ts";
 import type { Budget, Pace } from "./pagerduty/pace.ts";
+import type { After } from "./timer.ts";
 
 export interface PagerDutyOptions {
   readonly account: PagerDutyAccount;
@@ -32,6 +33,7 @@ export interface PagerDutyOptions {
   readonly fetch: (request: Request) => Promise<Response>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  readonly after: After;
   /** How long a call may take, in ms; 10 s when left out. */
   readonly timeoutMs?: number;
 }
@@ -68,11 +70,16 @@ const WITH_BODY = [
   ["include[]", "first_trigger_log_entries"],
 ] as const;
 
+const FIELD_VALUES = "/custom_fields/values";
+
+/** What is given on as PagerDuty has it. */
+const anything = z.array(z.unknown());
+
 export class PagerDuty {
   readonly #connection: Connection;
 
-  constructor({ account, fetch, now, timeoutMs = 10_000 }: PagerDutyOptions) {
-    this.#connection = new Connection({ account, fetch, now, timeoutMs });
+  constructor({ account, fetch, now, after, timeoutMs = 10_000 }: PagerDutyOptions) {
+    this.#connection = new Connection({ account, fetch, now, after, timeoutMs });
   }
 
   /** What the last answer said about the rate limit; null while none has said anything. */
@@ -97,13 +104,8 @@ export class PagerDuty {
       ...(priorityId !== null && { priority: { id: priorityId, type: "priority_reference" } }),
     };
     try {
-      const answer = await this.#connection.write(
-        "POST",
-        "/incidents",
-        { incident },
-        z.object({ incident: createdIncidentSchema }),
-      );
-      return { kind: "created", incident: answer.incident };
+      const created = await this.#connection.create("/incidents", { incident }, "incident", createdIncidentSchema);
+      return { kind: "created", incident: created };
     } catch (error) {
       if (isKeyInUse(error)) return { kind: "key_in_use" };
       if (isTooLong(error)) return { kind: "too_long", refusal: error };
@@ -131,27 +133,24 @@ export class PagerDuty {
 
   /** One incident, with its body when PagerDuty gives it. */
   async incident(incidentId: string): Promise<Incident> {
-    const answer = z.object({ incident: incidentSchema });
-    return (await this.#connection.read(`/incidents/${segment(incidentId)}`, WITH_BODY, answer)).incident;
+    return this.#connection.read(incidentPath(incidentId), "incident", incidentSchema, WITH_BODY);
   }
 
   /** Adds a note and returns its id. Not idempotent: look for it among {@link notes} after a doubtful attempt. */
   async addNote(incidentId: string, content: string): Promise<string> {
-    const path = `/incidents/${segment(incidentId)}/notes`;
-    const answer = z.object({ note: z.object({ id: nonEmptySchema }) });
-    return (await this.#connection.write("POST", path, { note: { content } }, answer)).note.id;
+    const note = z.object({ id: nonEmptySchema });
+    const path = incidentPath(incidentId, "/notes");
+    return (await this.#connection.create(path, { note: { content } }, "note", note)).id;
   }
 
   /** Every note of an incident. */
   async notes(incidentId: string): Promise<Note[]> {
-    const answer = z.object({ notes: z.array(noteSchema) });
-    return (await this.#connection.read(`/incidents/${segment(incidentId)}/notes`, [], answer)).notes;
+    return this.#connection.read(incidentPath(incidentId, "/notes"), "notes", z.array(noteSchema));
   }
 
   /** Every note of an incident, each as PagerDuty has it. */
   async notesAsGiven(incidentId: string): Promise<unknown[]> {
-    const answer = z.object({ notes: z.array(z.unknown()) });
-    return (await this.#connection.read(`/incidents/${segment(incidentId)}/notes`, [], answer)).notes;
+    return this.#connection.read(incidentPath(incidentId, "/notes"), "notes", anything);
   }
 
   /** The entries that an incident's log got in a span, each as PagerDuty has it. */
@@ -160,13 +159,12 @@ export class PagerDuty {
       ["since", isoSecond(span.sinceMs)],
       ["until", isoSecond(span.untilMs)],
     ] as const;
-    return this.#connection.pages(`/incidents/${segment(incidentId)}/log_entries`, query, "log_entries", z.unknown());
+    return this.#connection.pages(incidentPath(incidentId, "/log_entries"), query, "log_entries", z.unknown());
   }
 
   /** The custom fields of an incident, each as PagerDuty has it. */
   async fieldValuesAsGiven(incidentId: string): Promise<unknown[]> {
-    const answer = z.object({ custom_fields: z.array(z.unknown()) });
-    return (await this.#connection.read(fieldValuesPath(incidentId), [], answer)).custom_fields;
+    return this.#connection.read(incidentPath(incidentId, FIELD_VALUES), "custom_fields", anything);
   }
 
   /** What a custom field of an incident, by its name, is set to; null when it is not set, or to something else than text. */
@@ -178,31 +176,30 @@ export class PagerDuty {
 
   /** Sets a custom field of an incident by its name; null takes its value away. */
   async setField(incidentId: string, name: string, value: string | null): Promise<void> {
-    await this.#connection.write("PUT", fieldValuesPath(incidentId), { custom_fields: [{ name, value }] }, z.unknown());
+    await this.#connection.write("PUT", incidentPath(incidentId, FIELD_VALUES), { custom_fields: [{ name, value }] });
   }
 
   /** The last hundred log entries of an incident as PagerDuty has them, newest first. */
   async logEntries(incidentId: string): Promise<unknown[]> {
-    const answer = z.object({ log_entries: z.array(z.unknown()) });
     const query = [
       ["include[]", "channels"],
       ["limit", "100"],
     ] as const;
-    return (await this.#connection.read(`/incidents/${segment(incidentId)}/log_entries`, query, answer)).log_entries;
+    return this.#connection.read(incidentPath(incidentId, "/log_entries"), "log_entries", anything, query);
   }
 
   /** Resolves an incident; one that is resolved already is fine. */
   async resolveIncident(incidentId: string): Promise<void> {
     const incident = { type: "incident_reference", status: "resolved" };
     try {
-      await this.#connection.write("PUT", `/incidents/${segment(incidentId)}`, { incident }, z.unknown());
+      await this.#connection.write("PUT", incidentPath(incidentId), { incident });
     } catch (error) {
       if (!(error instanceof PagerDutyError && error.pagerdutyCode === ALREADY_RESOLVED)) throw error;
     }
   }
 
   async user(userId: string): Promise<User> {
-    return (await this.#connection.read(`/users/${segment(userId)}`, [], z.object({ user: userSchema }))).user;
+    return this.#connection.read(`/users/${segment(userId)}`, "user", userSchema);
   }
 
   /** The user with exactly this address, letter case aside; undefined when there is none. */
@@ -239,8 +236,7 @@ export class PagerDuty {
   }
 
   async service(serviceId: string): Promise<Service> {
-    const answer = z.object({ service: serviceSchema });
-    return (await this.#connection.read(`/services/${segment(serviceId)}`, [], answer)).service;
+    return this.#connection.read(`/services/${segment(serviceId)}`, "service", serviceSchema);
   }
 
   /** Every service of the account, or those whose names fit a query as PagerDuty understands it. */
@@ -252,7 +248,7 @@ export class PagerDuty {
   /** The user whose own key ours is; undefined for a key that is nobody's. */
   async me(): Promise<User | undefined> {
     try {
-      return (await this.#connection.read("/users/me", [], z.object({ user: userSchema }))).user;
+      return await this.#connection.read("/users/me", "user", userSchema);
     } catch (error) {
       if (error instanceof PagerDutyError && (error.code === "invalid" || error.code === "not_found")) return undefined;
       throw error;
@@ -266,19 +262,17 @@ export class PagerDuty {
 
   /** Asks for the test event of a subscription, which arrives like any other. */
   async pingSubscription(subscriptionId: string): Promise<void> {
-    const path = `/webhook_subscriptions/${segment(subscriptionId)}/ping`;
-    await this.#connection.write("POST", path, undefined, z.unknown());
+    await this.#connection.write("POST", `/webhook_subscriptions/${segment(subscriptionId)}/ping`);
   }
 
   /** Lets a subscription deliver again that PagerDuty has disabled. */
   async enableSubscription(subscriptionId: string): Promise<void> {
-    const path = `/webhook_subscriptions/${segment(subscriptionId)}/enable`;
-    await this.#connection.write("POST", path, undefined, z.unknown());
+    await this.#connection.write("POST", `/webhook_subscriptions/${segment(subscriptionId)}/enable`);
   }
 
   /** Names of what the account may do; succeeds with any valid credential that may read them. */
   async abilities(): Promise<string[]> {
-    return (await this.#connection.read("/abilities", [], z.object({ abilities: z.array(z.string()) }))).abilities;
+    return this.#connection.read("/abilities", "abilities", z.array(z.string()));
   }
 
   /** The account's priorities. */
@@ -307,8 +301,8 @@ function segment(id: string): string {
   throw new PagerDutyError("lookup", faultForUnknownId());
 }
 
-function fieldValuesPath(incidentId: string): string {
-  return `/incidents/${segment(incidentId)}/custom_fields/values`;
+function incidentPath(incidentId: string, below = ""): string {
+  return `/incidents/${segment(incidentId)}${below}`;
 }
 
 function isoSecond(atMs: number): string {

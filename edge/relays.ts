@@ -3,31 +3,34 @@
  * act; another takes over when its socket closes or it leaves a frame unanswered. That saves work only: that no verdict is
  * carried out twice rests on the claim in Teleport.
  */
+
+import type { AuditHead, AuditStanding } from "../shared/audit-chain.ts";
+import type { EdgeFrame } from "../shared/edge-frames.ts";
 import type { Logger } from "../shared/log.ts";
 import {
   ACK_WITHIN_MS,
   CLOSE,
-  type EdgeFrame,
   type FrameOf,
   type Hello,
-  LINK_DEAD_AFTER_MS,
   MAX_OPEN_PER_WELCOME,
-  PING_EVERY_MS,
   PROTOCOL_VERSION,
   type RelayFrame,
   readRelayFrame,
   type Unnumbered,
 } from "../shared/protocol.ts";
 import type { Ledger } from "./ledger.ts";
+import { AuditHeads } from "./relays/audit-heads.ts";
 import {
   type Attachment,
   attachmentOf,
+  greetingOf,
   newAttachment,
   type RelaySocket,
   reattach,
   reportedChange,
   sessionFor,
 } from "./relays/socket.ts";
+import { activeOf, greetedOf, isSilent, isWritable, standbyOf, troubleOf } from "./relays/turn.ts";
 
 /** A frame about requests, from a relay that has said `hello`. */
 export type RequestFrame = Exclude<RelayFrame, { type: "hello" | "report" | "ack" }>;
@@ -49,6 +52,8 @@ export interface RelaysOptions {
   readonly welcomed: (socket: RelaySocket) => void;
   /** Told when the active relay has to be sent everything that it owes an answer to. */
   readonly owes: () => void;
+  /** Remembers what an operator should know. */
+  readonly fault: (what: string) => void;
   /** Told that {@link Relays.checkAnswers} is due by then, in ms since the epoch. */
   readonly checkBy: (atMs: number) => void;
 }
@@ -66,13 +71,17 @@ export interface ConnectedRelay {
   readonly watching: boolean | null;
   /** What its operator should mend; null when nothing is known to be wrong. */
   readonly problem: string | null;
+  /** Where its audit log ends, and whether it can be written; null when it has not said. */
+  readonly audit: (AuditHead & { readonly writable: boolean }) | null;
 }
 
 export class Relays {
   readonly #options: RelaysOptions;
+  readonly #auditHeads: AuditHeads;
 
   constructor(options: RelaysOptions) {
     this.#options = options;
+    this.#auditHeads = new AuditHeads(options);
   }
 
   /** A relay whose token was verified has connected, at this origin of ours. It is nobody until it says `hello`. */
@@ -102,6 +111,7 @@ export class Relays {
 
   /** A relay's socket is gone: a standby takes over. */
   closed(socket: RelaySocket): void {
+    this.#auditHeads.keep(socket);
     if (attachmentOf(socket).role === "active") this.#promoteStandby(socket);
   }
 
@@ -133,6 +143,11 @@ export class Relays {
     if (socket.isOpen) socket.send(JSON.stringify(frame));
   }
 
+  /** Makes durable what has stood with the sockets alone for long enough. */
+  keepAuditHeads(): void {
+    this.#auditHeads.keepOld(this.#greeted());
+  }
+
   /** Lets a standby take over from an active relay that has left a frame unanswered for too long. */
   checkAnswers(): void {
     const active = this.#active();
@@ -149,7 +164,7 @@ export class Relays {
   /** Relays that have said `hello` and are connected. */
   connected(): ConnectedRelay[] {
     return this.#greeted().map((socket) => {
-      const { greeting, condition, role, connectedMs, relayKey } = attachmentOf(socket);
+      const { greeting, condition, audit, role, connectedMs, relayKey } = attachmentOf(socket);
       const { instance = "", hello } = greeting ?? {};
       return {
         instance,
@@ -161,6 +176,7 @@ export class Relays {
         certificateExpiresMs: hello?.certificateExpiresMs ?? null,
         watching: condition?.watching ?? null,
         problem: condition?.problem ?? null,
+        audit: audit && { lines: audit.lines, head: audit.head, writable: audit.writable },
       };
     });
   }
@@ -172,11 +188,13 @@ export class Relays {
     if (frame.type === "ack") return this.#acknowledged(socket, frame.upTo);
     if (frame.seq <= inSeq) return;
     if (frame.seq !== inSeq + 1) return socket.close(CLOSE.sequenceGap, "a frame is missing");
+    if ("audit" in frame) this.#toldOfAudit(socket, frame.audit);
     if (frame.type === "report") this.#reported(socket, frame);
     else this.#options.received(frame, role, synced);
     if (frame.type === "synced" && !synced) reattach(socket, { synced: true });
     this.#acknowledge(socket, frame.seq);
     if (frame.type === "synced" && role === "active") this.#options.owes();
+    this.#preferWritable();
   }
 
   #hello(socket: RelaySocket, hello: Hello): void {
@@ -193,7 +211,30 @@ export class Relays {
     log.info("A relay connected", { instance: hello.instance, role, release: hello.release, epoch: this.epoch });
     this.#welcome(socket, attachment);
     welcomed(socket);
+    this.#toldOfAudit(socket, hello.audit);
     if (role === "standby") this.checkAnswers();
+    this.#preferWritable();
+  }
+
+  #toldOfAudit(socket: RelaySocket, standing: AuditStanding | undefined): void {
+    if (standing === undefined) return;
+    const { relayKey } = attachmentOf(socket);
+    // What the same relay said through another socket came before.
+    for (const other of this.#greeted()) {
+      const isOther = attachmentOf(other).session !== attachmentOf(socket).session;
+      if (isOther && attachmentOf(other).relayKey === relayKey) this.#auditHeads.keep(other);
+    }
+    this.#auditHeads.told(socket, standing);
+  }
+
+  // While an active relay cannot write its audit log approvals wait there, which another need not.
+  #preferWritable(): void {
+    const active = this.#active();
+    if (active === undefined || isWritable(active)) return;
+    const standby = this.#standby(active);
+    if (standby === undefined || troubleOf(standby, this.#options.now()) > 0) return;
+    this.#options.log.warn("The active relay cannot write its audit log: a standby takes over");
+    this.#promoteStandby(active);
   }
 
   // Kept with the socket, which costs no row; only a renewed certificate is worth one.
@@ -207,10 +248,9 @@ export class Relays {
   // An instance has one link; and a link that has been silent for longer than a relay ever is, is a ghost.
   #closeDeadSockets(instance: string): void {
     for (const socket of this.#greeted()) {
-      const { greeting, connectedMs } = attachmentOf(socket);
-      const again = greeting?.instance === instance;
-      const heardMs = Math.max(socket.heardMs ?? 0, connectedMs);
-      if (!again && heardMs > this.#options.now() - LINK_DEAD_AFTER_MS - PING_EVERY_MS) continue;
+      const again = attachmentOf(socket).greeting?.instance === instance;
+      if (!again && !isSilent(socket, this.#options.now())) continue;
+      this.#auditHeads.keep(socket);
       reattach(socket, { role: "standby" });
       socket.close(again ? CLOSE.superseded : CLOSE.unresponsive, again ? "connected again" : "silent");
     }
@@ -224,7 +264,10 @@ export class Relays {
     if (session === undefined || JSON.stringify(session) === JSON.stringify(before)) return;
     ledger.setSession(session);
     const { epoch, instance, relayKey } = session;
-    if (epoch !== before?.epoch) log.info("Another relay is active", { epoch, instance, relayKey });
+    if (epoch === before?.epoch) return;
+    log.info("Another relay is active", { epoch, instance, relayKey });
+    // The first one takes over from nobody.
+    if (before !== undefined) ledger.addFault(`Another relay is active: epoch ${epoch}, its key ${relayKey}`, now());
   }
 
   #promoteStandby(from: RelaySocket): void {
@@ -267,25 +310,15 @@ export class Relays {
     reattach(socket, { ackedSeq: upTo, unansweredSinceMs: upTo === outSeq ? null : this.#options.now() });
   }
 
-  #greeted(): RelaySocket[] {
-    return this.#options.sockets().filter((socket) => socket.isOpen && attachmentOf(socket).greeting !== null);
-  }
-
   #active(): RelaySocket | undefined {
-    return this.#greeted().find((socket) => attachmentOf(socket).role === "active");
+    return activeOf(this.#options.sockets());
   }
 
   #standby(not: RelaySocket): RelaySocket | undefined {
-    const { session } = attachmentOf(not);
-    return this.#greeted()
-      .filter((socket) => attachmentOf(socket).session !== session && attachmentOf(socket).role === "standby")
-      .sort((a, b) => attachmentOf(a).connectedMs - attachmentOf(b).connectedMs)[0];
+    return standbyOf(this.#options.sockets(), not, this.#options.now());
   }
-}
 
-function greetingOf(greeting: Hello): Attachment["greeting"] {
-  const { instance, release, decisions, asksOnCall, autoApproval, certificateExpiresMs, teleport } = greeting;
-  const { version: teleportVersion, proxyAddress } = teleport;
-  const said = { release, teleportVersion, proxyAddress, decisions, asksOnCall, certificateExpiresMs };
-  return { instance, hello: { ...said, ...(autoApproval !== undefined && { autoApproval }) } };
+  #greeted(): RelaySocket[] {
+    return greetedOf(this.#options.sockets());
+  }
 }

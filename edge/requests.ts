@@ -9,14 +9,14 @@ import { type Decisions, needsConfirmation, type Verdict, verdictSchema } from "
 import type { PredecessorsIncident } from "../shared/protocol.ts";
 import type { WebhookEvent } from "../shared/webhook-event.ts";
 import { readWebhook } from "../shared/webhook-event.ts";
-import { type Ledger, MAX_HELD_DELIVERIES, type StoredDelivery } from "./ledger.ts";
+import type { StoredDelivery } from "./ledger/rows.ts";
+import { type Ledger, MAX_HELD_DELIVERIES } from "./ledger.ts";
 import { pagingOf, type RequestRecord } from "./record.ts";
 import { type Routing, targetsFor } from "./routing.ts";
 import { actionPressed, clicked, type Identity, nearMissed } from "./steps/click.ts";
 import { asksOnCall as withOnCall } from "./steps/on-call.ts";
 import { incidentResolved } from "./steps/paging.ts";
 import { type Ending, expiresTooEarly, newRecord, requestEnded, requestSeen } from "./steps/request.ts";
-import { isAlive } from "./todo.ts";
 
 /** What is told after a record was stored; `before` is undefined for a new one. */
 export type Changed = (record: RequestRecord, before: RequestRecord | undefined) => void;
@@ -130,12 +130,17 @@ export class Requests {
     this.#options.ledger.releaseHeld(incidentId);
   }
 
-  /** Deletes what has been kept long enough; true when it was. */
-  forgetFinished(record: RequestRecord): boolean {
-    const { ledger, now } = this.#options;
-    if (record.purgeMs === null || record.purgeMs > now() || isAlive(record)) return false;
-    ledger.forget(record);
-    return true;
+  /** Ids of finished requests that have been kept long enough. */
+  outdated(limit: number): string[] {
+    const { ledger, now, retainMs } = this.#options;
+    return ledger.outdated(now() - retainMs, now(), limit);
+  }
+
+  /** Deletes a finished request, with all that belongs to it. */
+  forget(requestId: string): void {
+    const { ledger } = this.#options;
+    const record = ledger.load(requestId);
+    if (record !== undefined) ledger.forget(record);
   }
 
   #hold(delivery: StoredDelivery): void {

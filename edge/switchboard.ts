@@ -6,6 +6,7 @@ import type { Check } from "../shared/check.ts";
 import { readActionPayload } from "../shared/custom-action.ts";
 import type { Verdict } from "../shared/decisions.ts";
 import type { Logger } from "../shared/log.ts";
+import { Alarm } from "./alarm.ts";
 import { answerEventsFor, eventsFor } from "./check/coverage.ts";
 import { Pings } from "./check/pings.ts";
 import { runChecks, servicesInUse } from "./check.ts";
@@ -23,19 +24,29 @@ import { Subscriptions } from "./pagerduty/subscriptions.ts";
 import { PagerDuty } from "./pagerduty.ts";
 import { Reconciliation } from "./reconciliation.ts";
 import type { RequestRecord } from "./record.ts";
+import { Absence } from "./relays/absence.ts";
 import type { Attachment, RelaySocket } from "./relays/socket.ts";
 import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
 import { targetsFor } from "./routing.ts";
 import type { Sql } from "./sql.ts";
-import { clusterStatus } from "./status.ts";
-import { EXPIRY_GRACE_MS } from "./steps/request.ts";
+import { History } from "./status/history.ts";
+import { type ClusterStatus, clusterStatus } from "./status.ts";
+import { relayAway } from "./steps/relay-away.ts";
+import type { After } from "./timer.ts";
 
-/** How long the alarm leaves work that is under way alone before it looks whether it was lost, in ms. */
-export const LEASE_MS = 15_000;
+/**
+ * How long work that is due, and so under way, may take before the alarm looks whether it was lost with the object's life, in
+ * ms. An object that is woken by anything else looks at once.
+ */
+export const LEASE_MS = 3 * 60_000;
 
-/** Most requests that one alarm looks after; with more due it comes again after {@link LEASE_MS}. */
+/** Most requests that one look ends, and that it deletes; with more to end it looks again, after so many ms. */
 const SWEEP_COUNT = 500;
+const LOOK_AGAIN_MS = 5_000;
+
+/** How long an operator waits for what PagerDuty has to be asked, in ms. */
+const ASK_WITHIN_MS = 1_500;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -54,6 +65,7 @@ export interface Surroundings {
   readonly reconcileEveryMs: number | null;
   readonly fetch: (request: Request) => Promise<Response>;
   readonly now: () => number;
+  readonly after: After;
   readonly random: () => number;
   readonly randomId: () => string;
   readonly log: Logger;
@@ -62,21 +74,23 @@ export interface Surroundings {
 export class Switchboard {
   readonly #surroundings: Surroundings;
   readonly #ledger: Ledger;
+  readonly #history: History;
   readonly #requests: Requests;
   readonly #outbox: Outbox;
   readonly #relays: Relays;
+  readonly #absence: Absence;
   readonly #exchange: Exchange;
   readonly #health: PagerDutyHealth;
   readonly #pagerDuty: PagerDuty;
   readonly #subscriptions: Subscriptions;
   readonly #reconciliation: Reconciliation;
   readonly #pings = new Pings();
-  #armedMs: number | null;
+  readonly #alarm: Alarm;
 
   constructor(surroundings: Surroundings) {
-    const { config, sql, now, random, randomId, log, sockets, fetch, armedMs } = surroundings;
+    const { config, sql, now, after, random, randomId, log, sockets, fetch, armedMs, setAlarm } = surroundings;
     this.#surroundings = surroundings;
-    this.#armedMs = armedMs;
+    this.#alarm = new Alarm({ armedMs, set: setAlarm, now });
     const ledger = new Ledger(sql);
     const fault = (what: string): void => {
       log.warn(what);
@@ -86,14 +100,22 @@ export class Switchboard {
     const faultOnce = (what: string): void => {
       if (!ledger.faults(MAX_FAULTS).some((known) => known.what === what && known.atMs > now() - DAY_MS)) fault(what);
     };
-    const pagerDuty = new PagerDuty({ account: config.pagerDuty, fetch, now });
+    const pagerDuty = new PagerDuty({ account: config.pagerDuty, fetch, now, after });
     const people = new People(pagerDuty, config.pagerDuty.userEmail, now);
     const services = new Services({ pagerDuty, serviceId: config.serviceId, now, fault });
     const priorities = new Priorities(pagerDuty, now, fault);
     const requests = () => this.#requests;
     this.#ledger = ledger;
+    this.#history = new History(ledger);
     this.#pagerDuty = pagerDuty;
-    this.#health = new PagerDutyHealth({ config, pagerDuty, people, now, fault, changed: () => this.#tellHealth() });
+    this.#health = new PagerDutyHealth({
+      config,
+      pagerDuty,
+      people,
+      now,
+      fault: faultOnce,
+      changed: () => this.#tellHealth(),
+    });
     this.#subscriptions = new Subscriptions({
       pagerDuty,
       service: (serviceId) => services.service(serviceId),
@@ -125,8 +147,12 @@ export class Switchboard {
       received: (...told) => this.#exchange.received(...told),
       welcomed: (socket) => void this.#health.check().then(() => this.#relays.tell(socket, this.#health.frame)),
       owes: () => this.#exchange.sendAgain(),
+      fault: faultOnce,
       checkBy: (atMs) => this.#arm(atMs),
     });
+    const isAnybodyThere = () => this.#relays.activeSession !== undefined;
+    const away = (requestId: string, sinceMs: number) => this.#away(requestId, sinceMs);
+    this.#absence = new Absence({ ledger, isAnybodyThere, away, now, fault: faultOnce });
     this.#exchange = new Exchange({ config, ledger, people, relays: () => this.#relays, requests, now, log, fault });
     const work = pagerDutyWorker({
       config,
@@ -183,6 +209,7 @@ export class Switchboard {
 
   closed(socket: RelaySocket): void {
     this.#relays.closed(socket);
+    this.#absence.look();
   }
 
   /** An authentic webhook delivery; what could matter of it is stored when this returns. */
@@ -198,32 +225,55 @@ export class Switchboard {
 
   /** The alarm went off. */
   alarmed(): void {
-    this.#armedMs = null;
+    this.#alarm.rang();
     this.look();
   }
 
   /** Looks after whatever is due: calls to PagerDuty, ends, deletions, relays that do not answer. */
   look(): void {
+    const { now } = this.#surroundings;
+    const expired = this.#ledger.expiredBy(now(), SWEEP_COUNT);
     try {
-      const { now } = this.#surroundings;
-      for (const requestId of this.#ledger.dueBy(now(), SWEEP_COUNT)) this.#lookSafelyAt(requestId);
+      for (const requestId of expired) this.#safely(requestId, () => this.#expired(requestId));
+      for (const requestId of this.#requests.outdated(SWEEP_COUNT)) {
+        this.#safely(requestId, () => this.#requests.forget(requestId));
+      }
       this.#outbox.beginDue();
       this.#reconciliation.look();
+      this.#absence.look();
       this.#health.look();
       this.#relays.checkAnswers();
+      this.#relays.keepAuditHeads();
       this.#ledger.dropHeld(now());
     } finally {
-      this.#arm();
+      this.#arm(expired.length === SWEEP_COUNT ? now() + LOOK_AGAIN_MS : null);
     }
   }
 
-  status(): unknown {
+  /** {@link status}, once PagerDuty was asked for what nobody remembers since the object woke; that is not waited for long. */
+  async freshStatus(): Promise<ClusterStatus> {
+    if (this.#health.seenMs === null || this.#subscriptions.listedMs === null) {
+      const { config, after } = this.#surroundings;
+      const asked = Promise.all([this.#health.check(), this.#subscriptions.covers(config.serviceId)]);
+      await new Promise<void>((resolve, reject) => {
+        const cancel = after(ASK_WITHIN_MS, resolve);
+        asked.finally(cancel).then(() => resolve(), reject);
+      });
+    }
+    return this.status();
+  }
+
+  /** What an operator is shown. Writes nothing, sets no alarm. */
+  status(): ClusterStatus {
     return clusterStatus({
+      cluster: this.#surroundings.config.cluster,
       ledger: this.#ledger,
+      history: this.#history,
       relays: this.#relays,
       health: this.#health,
       subscriptions: this.#subscriptions,
-      now: this.#surroundings.now(),
+      pausedUntilMs: this.#outbox.pausedUntilMs,
+      nowMs: this.#surroundings.now(),
     });
   }
 
@@ -248,23 +298,25 @@ export class Switchboard {
   }
 
   // One request that cannot be looked after must not stop the others.
-  #lookSafelyAt(requestId: string): void {
+  #safely(requestId: string, look: () => unknown): void {
     try {
-      this.#lookAt(requestId);
+      look();
     } catch (error) {
       this.#surroundings.log.error("a request cannot be looked after", { requestId, problem: String(error) });
     }
   }
 
-  #lookAt(requestId: string): void {
-    const record = this.#ledger.load(requestId);
-    if (record === undefined || this.#requests.forgetFinished(record)) return;
-    const expiresMs = record.request.requestExpiresMs;
-    if (record.end !== null || expiresMs === null || this.#surroundings.now() < expiresMs + EXPIRY_GRACE_MS) return;
+  #expired(requestId: string): void {
     this.#requests.ended(requestId, { end: "expired", who: null, why: null, clickId: null });
   }
 
+  #away(requestId: string, sinceMs: number): void {
+    const { now } = this.#surroundings;
+    this.#safely(requestId, () => this.#requests.change(requestId, (record) => relayAway(record, sinceMs, now())));
+  }
+
   #changed(record: RequestRecord, before: RequestRecord | undefined): void {
+    this.#history.changed(record);
     this.#outbox.changed(record, before);
     this.#exchange.changed(record);
     this.#arm();
@@ -296,26 +348,17 @@ export class Switchboard {
     for (const socket of this.#surroundings.sockets()) this.#relays.tell(socket, this.#health.frame);
   }
 
-  // Each alarm that is set is a row written, so one that comes too early is left to come.
-  #arm(byMs?: number): void {
-    const { now, wakeEveryMs, setAlarm } = this.#surroundings;
+  #arm(byMs: number | null = null): void {
+    const { now, wakeEveryMs } = this.#surroundings;
     const nowMs = now();
-    const lookMs = this.#ledger.nextLookMs(nowMs);
-    const isAnyDue = this.#ledger.isAnyDue(nowMs);
-    const reconcileMs = this.#reconciliation.nextMs;
-    const wanted = [
-      ...(byMs === undefined ? [] : [byMs]),
-      ...(lookMs === null ? [] : [lookMs]),
-      ...(isAnyDue ? [this.#outbox.resumesMs ?? nowMs + LEASE_MS] : []),
-      ...(reconcileMs === null ? [] : [reconcileMs]),
-      ...(wakeEveryMs === null ? [] : [nowMs + wakeEveryMs]),
-    ];
-    const atMs = wanted.length === 0 ? null : Math.max(nowMs, Math.min(...wanted));
-    const armedMs = this.#armedMs;
-    // One that should have come and did not was lost.
-    const isArmed = armedMs !== null && armedMs > nowMs - LEASE_MS;
-    if (atMs === null || (isArmed && armedMs <= atMs)) return;
-    this.#armedMs = atMs;
-    setAlarm(atMs);
+    const ledger = this.#ledger;
+    this.#alarm.armBy(
+      byMs,
+      ledger.nextDueMs(nowMs),
+      ledger.isAnyDue(nowMs) ? (this.#outbox.resumesMs ?? nowMs + LEASE_MS) : null,
+      ledger.expiredBy(nowMs, 1).length > 0 ? nowMs + LEASE_MS : null,
+      this.#reconciliation.nextMs,
+      wakeEveryMs === null ? null : nowMs + wakeEveryMs,
+    );
   }
 }

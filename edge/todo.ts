@@ -5,7 +5,6 @@
 import type { BoundIncident } from "../shared/protocol.ts";
 import { isLive, type Paging, type PendingNote, showsRequest } from "./paging.ts";
 import type { Decision, OnCallOffer, RequestRecord } from "./record.ts";
-import { EXPIRY_GRACE_MS } from "./steps/request.ts";
 
 /**
  * One piece of work with PagerDuty. `id` is unique within the request, so that what is under way is not begun again. `route`
@@ -132,15 +131,4 @@ export function awaitsRelay(record: RequestRecord): boolean {
 /** Whether the record is more than history: still pending, or with something left to do. */
 export function isAlive(record: RequestRecord): boolean {
   return record.end === null || pagerDutyTasks(record).length > 0 || awaitsRelay(record);
-}
-
-/** When the record next needs a look, milliseconds since the epoch; null when only a frame or a click can change it. */
-export function nextLookMs(record: RequestRecord): number | null {
-  const expiresMs = record.request.requestExpiresMs;
-  const times = [
-    ...pagerDutyTasks(record).map(({ dueMs }) => dueMs),
-    ...(record.end === null && expiresMs !== null ? [expiresMs + EXPIRY_GRACE_MS] : []),
-    ...(record.purgeMs === null || isAlive(record) ? [] : [record.purgeMs]),
-  ];
-  return times.length === 0 ? null : Math.min(...times);
 }

@@ -4,7 +4,14 @@
  * translates or is no request at all.
  */
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
-import type { AccessRequest, AccessReview, RequestedResource, RequestState } from "../shared/access-request.ts";
+import {
+  type AccessRequest,
+  type AccessReview,
+  MAX_TOLD_MS,
+  type RequestedResource,
+  type RequestState,
+  requestIdSchema,
+} from "../shared/access-request.ts";
 import { toBase64 } from "../shared/bytes.ts";
 import {
   type AccessRequest as AccessRequestMessage,
@@ -33,9 +40,6 @@ export interface LiveRequest {
   readonly metadataExpiresMs: number | null;
 }
 
-/** The longest name that Teleport could give a request and that we take; a name is a UUID in fact. */
-const MAX_ID_CHARACTERS = 255;
-
 /** The live request that a message is; undefined when it names none. */
 export function liveRequestFor(message: AccessRequestMessage): LiveRequest | undefined {
   const request = accessRequestFor(message);
@@ -53,8 +57,8 @@ export function liveRequestFor(message: AccessRequestMessage): LiveRequest | und
  * A state that a newer Teleport may add reads as `NONE`.
  */
 export function accessRequestFor({ metadata, spec }: AccessRequestMessage): AccessRequest | undefined {
-  const id = metadata?.name ?? "";
-  if (id === "" || id.length > MAX_ID_CHARACTERS) return undefined;
+  const id = requestIdSchema.safeParse(metadata?.name).data;
+  if (id === undefined) return undefined;
   return {
     id,
     user: spec?.user ?? "",
@@ -116,7 +120,7 @@ const YEAR_2_SECONDS = -62104060800n;
 function timeFor(timestamp: Timestamp | undefined): number | null {
   if (timestamp === undefined || timestamp.seconds < YEAR_2_SECONDS) return null;
   const ms = Math.trunc(timestampMs(timestamp));
-  return Number.isSafeInteger(ms) ? ms : null;
+  return ms <= MAX_TOLD_MS ? ms : null;
 }
 
 function thresholdsFor(spec: AccessRequestSpec | undefined): ReviewThreshold[] {

@@ -3,9 +3,12 @@
  * Appends that wait at the same time share one sync. It keeps what it has said is written, and comes back by itself when
  * the disk takes writes again. The relay is its only writer; `audit/record.ts` says what a line holds.
  */
+import { type AuditHead, MAX_AUDIT_DIGESTS } from "../shared/audit-chain.ts";
 import type { Logger } from "../shared/log.ts";
 import { AuditFile, type Cut } from "./audit/file.ts";
 import { type AuditRecord, auditLineFor } from "./audit/record.ts";
+import type { OpenIntent } from "./audit/tail.ts";
+import type { AuditSink } from "./audit/trail.ts";
 
 /** The log could not be written; nothing of the record counts as written. The message is a sentence for the admin. */
 export class AuditError extends Error {
@@ -19,12 +22,15 @@ interface Waiting {
 }
 
 /** An audit log that is open for appending. */
-export class AuditLog {
+export class AuditLog implements AuditSink {
   readonly #path: string;
   readonly #log: Logger;
+  /** What had been begun and not ended when the log was opened. */
+  readonly openIntents: readonly OpenIntent[];
   #file: AuditFile | undefined;
-  /** Hash of the last line that is on disk. */
-  #head: string;
+  /** Where the log ends, on disk. */
+  #end: AuditHead;
+  #digests: readonly string[] = [];
   /** What was taken off at opening and no line tells of yet. */
   #cut: Cut | undefined;
   #waiting: Waiting[] = [];
@@ -33,7 +39,8 @@ export class AuditLog {
   private constructor(path: string, log: Logger, file: AuditFile) {
     this.#path = path;
     this.#log = log;
-    this.#head = file.tail.head;
+    this.#end = file.tail.end;
+    this.openIntents = file.tail.openIntents;
     this.#take(file);
   }
 
@@ -48,6 +55,16 @@ export class AuditLog {
     } catch (error) {
       throw new AuditError(sentenceFor(path, error), { cause: error });
     }
+  }
+
+  /** Where the log ends, on disk. */
+  get end(): AuditHead {
+    return this.#end;
+  }
+
+  /** The digests of its last lines, oldest first. */
+  get digests(): readonly string[] {
+    return this.#digests;
   }
 
   /**
@@ -89,15 +106,18 @@ export class AuditLog {
     const file = await this.#current();
     const time = records[0]?.time;
     const cut = this.#cut !== undefined && time !== undefined ? [{ kind: "cut", time, ...this.#cut } as const] : [];
-    let head = this.#head;
+    let end = this.#end;
     let text = "";
+    const digests: string[] = [];
     for (const record of [...cut, ...records]) {
-      const line = auditLineFor(record, head);
-      head = line.hash;
+      const line = auditLineFor(record, end);
+      end = line.end;
+      digests.push(line.digest);
       text += `${line.text}\n`;
     }
     await file.append(text);
-    this.#head = head;
+    this.#end = end;
+    this.#digests = [...this.#digests, ...digests].slice(-MAX_AUDIT_DIGESTS);
     this.#cut = undefined;
   }
 
@@ -107,8 +127,6 @@ export class AuditLog {
     await this.#file?.close();
     this.#file = undefined;
     const file = await AuditFile.open(this.#path);
-    // A new file goes on from the old one's head, so that taking a file away shows.
-    if (!file.tail.isEmpty) this.#head = file.tail.head;
     this.#take(file);
     this.#log.info("The audit log was opened again", { file: this.#path });
     return file;
@@ -116,11 +134,16 @@ export class AuditLog {
 
   #take(file: AuditFile): void {
     this.#file = file;
-    this.#cut = file.tail.cut ?? this.#cut;
+    const { end, digests, isEmpty, cut } = file.tail;
+    // A new file goes on from the old one's head, so that taking a file away shows.
+    if (!isEmpty) {
+      this.#end = end;
+      this.#digests = digests;
+    }
+    this.#cut = cut ?? this.#cut;
     const fields = { file: this.#path };
-    if (file.tail.cut !== undefined)
-      this.#log.warn("The audit log's last line was cut short and was taken off", fields);
-    if (!file.tail.isChained) this.#log.error("The audit log's last line was not written by a relay", fields);
+    if (cut !== undefined) this.#log.warn("The audit log's last line was cut short and was taken off", fields);
+    if (!file.tail.isChained) this.#log.error("The audit log's last lines are not as a relay wrote them", fields);
   }
 }
 

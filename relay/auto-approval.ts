@@ -9,10 +9,10 @@ import type { Outcome, RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import type { LiveRequest } from "./access-request.ts";
 import type { AuditRecord } from "./audit/record.ts";
-import type { AuditSink } from "./audit/trail.ts";
+import type { AuditTrail } from "./audit/trail.ts";
 import { type AutoApproveFrame, type AutoJudgement, judgeAutoApproval } from "./auto-approval/guard.ts";
 import { claimAndCall } from "./decider/carrying-out.ts";
-import { ClaimLeases } from "./decider/claim-lease.ts";
+import type { ClaimLeases } from "./decider/claim-lease.ts";
 import { type DecidedClick, showsReviewOf } from "./decider/decision-words.ts";
 import { Postponed } from "./decider/postponed.ts";
 import { readSituation, type Situation } from "./decider/situation.ts";
@@ -35,7 +35,8 @@ export interface AutoApproverOptions {
   readonly teleport: Pick<TeleportPort, "read" | "pluginData" | "updatePluginData" | "watch">;
   readonly way: WayToDecide;
   readonly lanes: Lanes;
-  readonly audit: AuditSink;
+  readonly trail: AuditTrail;
+  readonly claims: ClaimLeases;
   readonly policy: Policy;
   /** The e-mail addresses of a Teleport user, none where they may not be read. */
   readonly requesterEmails: (user: string) => Promise<readonly string[]>;
@@ -43,21 +44,19 @@ export interface AutoApproverOptions {
   /** Told when an approval of ours has ended a request, with the request as it now is. */
   readonly settled: (request: AccessRequest) => void;
   readonly clock: Clock;
-  readonly randomId: () => string;
   readonly log: Logger;
 }
 
+type AutoRecord = Extract<AuditRecord, { kind: "auto_intent" | "auto_refusal" }>;
 type Submission = Extract<AutoJudgement, { kind: "submit" }>;
 
 export class AutoApprover {
   readonly #options: AutoApproverOptions;
-  readonly #claims: ClaimLeases;
   /** What the audit log was last told of a request. */
   readonly #told: ExpiringMap<string, string>;
 
   constructor(options: AutoApproverOptions) {
     this.#options = options;
-    this.#claims = new ClaimLeases(options);
     this.#told = new ExpiringMap({ maxEntries: MAX_TOLD, lifeMs: TOLD_FOR_MS, now: options.clock.now });
   }
 
@@ -77,10 +76,10 @@ export class AutoApprover {
   }
 
   async #outcomeOf(frame: AutoApproveFrame): Promise<Outcome | undefined> {
-    const { log } = this.#options;
+    const { claims, log } = this.#options;
     const { requestId } = frame;
     const situation = await readSituation(this.#options, requestId);
-    const { live, data, readMs } = situation;
+    const { live } = situation;
     if (live !== undefined && showsReviewOf(live.request, { id: AUTO_CLICK_ID, verdict: "approve" })) {
       return { result: "applied", state: live.request.state };
     }
@@ -90,7 +89,7 @@ export class AutoApprover {
       return undefined;
     }
     if (judgement.kind === "refuse") return this.#refused(frame, judgement.refusal, judgement.state);
-    if (!this.#claims.isOver(requestId, data, readMs)) {
+    if (!claims.isFree(requestId, situation)) {
       throw new Postponed("A decision has begun, here or at another relay, and may yet take effect.");
     }
     return this.#carryOut(frame, judgement, situation);
@@ -120,13 +119,15 @@ export class AutoApprover {
     const order = { click, word: { email: person.email, reason: "" }, live, author: OWN };
     let isWritten = false;
     const intend = async (): Promise<boolean> => {
-      isWritten = await this.#tell({ kind: "auto_intent", ...this.#subjectOf(frame) }, requestId);
+      const record: AutoRecord = { kind: "auto_intent", ...this.#subjectOf(frame) };
+      isWritten = this.#isTold(record) || (await this.#options.trail.write(record));
+      if (isWritten) this.#told.set(requestId, textOf(record));
       return isWritten;
     };
     const steps = { intend, mayBegin: () => true };
     try {
-      const ended = await claimAndCall({ ...this.#options, claims: this.#claims }, order, situation.data, steps);
-      this.#claims.forget(requestId);
+      const ended = await claimAndCall(this.#options, order, situation.data, steps);
+      this.#options.claims.forget(requestId);
       return await this.#applied(frame, ended === "not_begun" ? undefined : ended.live);
     } catch (error) {
       if (!isWritten) return this.#refused(frame, "audit_unavailable", live.request.state);
@@ -137,8 +138,9 @@ export class AutoApprover {
   async #applied(frame: AutoApproveFrame, live: LiveRequest | undefined): Promise<Outcome> {
     const { requestId } = frame;
     const state = live?.request.state ?? "NONE";
-    const { time, clickId, verdict } = this.#subjectOf(frame);
-    await this.#tell({ kind: "outcome", time, requestId, clickId, verdict, state }, requestId);
+    const { clickId, verdict } = this.#subjectOf(frame);
+    await this.#options.trail.ended({ requestId, clickId, verdict }, state);
+    this.#told.set(requestId, state);
     this.#options.log.info("Approved, because the requester is on call", { requestId, state });
     if (live !== undefined && endOfState(state) !== undefined) this.#options.settled(live.request);
     return { result: "applied", state };
@@ -147,23 +149,15 @@ export class AutoApprover {
   async #refused(frame: AutoApproveFrame, refusal: Refusal, state: LiveRequest["request"]["state"] | null) {
     const { requestId } = frame;
     this.#options.log.info("Not approved, though the requester is on call", { requestId, refusal });
-    await this.#tell({ kind: "auto_refusal", ...this.#subjectOf(frame), refusal }, requestId);
+    const record: AutoRecord = { kind: "auto_refusal", ...this.#subjectOf(frame), refusal };
+    if (!this.#isTold(record)) await this.#options.trail.tell(record);
+    this.#told.set(requestId, textOf(record));
     return { result: "refused", refusal, state, detail: "" } as const;
   }
 
   // The same again is no news to the log.
-  async #tell(record: AuditRecord, requestId: string): Promise<boolean> {
-    const { time: _, ...said } = record;
-    const text = JSON.stringify(said);
-    if (this.#told.get(requestId) === text) return true;
-    try {
-      await this.#options.audit.append(record);
-    } catch (error) {
-      this.#options.log.error("The audit log cannot be written", { requestId, problem: String(error) });
-      return false;
-    }
-    this.#told.set(requestId, text);
-    return true;
+  #isTold(record: AutoRecord): boolean {
+    return this.#told.get(record.requestId) === textOf(record);
   }
 
   #subjectOf({ requestId, person, services }: AutoApproveFrame) {
@@ -176,4 +170,8 @@ export class AutoApprover {
   #answer({ epoch, requestId }: AutoApproveFrame, outcome: Outcome): void {
     this.#options.send({ type: "auto_outcome", epoch, requestId, outcome });
   }
+}
+
+function textOf({ time: _, ...said }: AutoRecord): string {
+  return JSON.stringify(said);
 }

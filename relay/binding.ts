@@ -3,8 +3,9 @@
  * is what Teleport holds. A click on any other incident counts for nothing.
  */
 import { digestOf } from "../shared/access-request.ts";
+import type { EdgeFrame } from "../shared/edge-frames.ts";
 import type { Logger } from "../shared/log.ts";
-import type { EdgeFrame, FrameOf, RelayFrame, Unnumbered } from "../shared/protocol.ts";
+import type { FrameOf, RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import { type AbsenceWitness, isProvenAbsent } from "./inventory/absence.ts";
 import type { Lanes } from "./lanes.ts";
 import { adoptionData, bindingData, bindingExpectation, boundIncidents } from "./plugin-data.ts";

@@ -1,43 +1,55 @@
 /**
- * `npm run build`, the relay's part: one file for Node, everything in it, under dist/relay/. CommonJS, because it starts
- * faster and grpc-js is.
+ * `npm run build`, the relay's part: the bundle under dist/relay/, the single executable beside it, and the tree of files
+ * that the install script and the Debian package put on a host.
  */
-import { execFileSync } from "node:child_process";
-import { chmodSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-import * as z from "zod";
+import { parseArgs } from "node:util";
+import { BUNDLE, bundleRelay } from "./install/bundle.ts";
+import { buildExecutable, isPlatform, nodeFor, type Platform, thisPlatform } from "./install/executable.ts";
+import { thirdPartyLicenses } from "./install/licenses.ts";
+import { DIST, releaseBuilt } from "./install/release.ts";
+import { layOutPackage } from "./install/tree.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const OUTFILE = `${ROOT}dist/relay/teleport-pagerduty.cjs`;
+const USAGE = `Usage: node relay/build.ts [--platform NAME] [--node FILE] [--help]
 
-const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")));
+Builds dist/relay/ (for Node 20 and later), dist/teleport-pagerduty (needs no Node) and dist/package/ (what is installed).
 
-await build({
-  absWorkingDir: ROOT,
-  entryPoints: ["relay/main.ts"],
-  outfile: OUTFILE,
-  bundle: true,
-  minifySyntax: true,
-  platform: "node",
-  target: "node20",
-  format: "cjs",
-  banner: { js: "#!/usr/bin/env node" },
-  define: { __RELEASE_VERSION__: JSON.stringify(version), __RELEASE_COMMIT__: JSON.stringify(commit()) },
-  // Only a run from source asks where it lies.
-  logOverride: { "empty-import-meta": "silent" },
-});
-chmodSync(OUTFILE, 0o755);
-console.log("dist/relay/teleport-pagerduty.cjs");
+  --platform NAME   linux-x64, linux-arm64 or darwin-arm64; default: this machine's
+  --node FILE       the Node binary of that platform; default: that of its package in node_modules
+  --help            this text
+`;
 
-function commit(): string {
-  try {
-    return execFileSync("git", ["rev-parse", "--short=12", "HEAD"], {
-      cwd: ROOT,
-      encoding: "utf8",
-      stdio: "pipe",
-    }).trim();
-  } catch {
-    return "unknown";
+interface Order {
+  readonly platform: Platform;
+  readonly node: string;
+}
+
+function readOrder(args: readonly string[]): Order | "help" {
+  const text = { type: "string" } as const;
+  const options = { platform: text, node: text, help: { type: "boolean", short: "h" } } as const;
+  const { platform = thisPlatform(), node, help } = parseArgs({ args: [...args], options }).values;
+  if (help === true) return "help";
+  if (!isPlatform(platform)) throw new Error(`There is no platform ${JSON.stringify(platform)}.\n\n${USAGE}`);
+  return { platform, node: node ?? nodeFor(platform) };
+}
+
+async function main(): Promise<void> {
+  const order = readOrder(process.argv.slice(2));
+  if (order === "help") {
+    process.stdout.write(USAGE);
+    return;
   }
+  // What is installed may be read by everybody, whoever builds it.
+  process.umask(0o022);
+  const release = releaseBuilt();
+  const packages = await bundleRelay(release);
+  const executable = buildExecutable(order);
+  const tree = layOutPackage({ executable, release, licenses: thirdPartyLicenses(packages, order.node) });
+  for (const made of [BUNDLE, executable, tree]) console.log(made.replace(DIST, "dist/"));
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
 }

@@ -18,7 +18,9 @@ import {
   TELEPORT_PRESETS,
 } from "./config/schema.ts";
 import type { Policy } from "./guard.ts";
+import type { Environment } from "./http-proxy.ts";
 import type { IdentitySource } from "./identity/source.ts";
+import { type Provided, providedBySystemd } from "./systemd/provided.ts";
 
 /** What the file says, checked as a whole. Only this file reads it; everything after it takes this. */
 export interface RelayConfig {
@@ -59,13 +61,13 @@ export type ConfigReading =
   | { readonly kind: "config"; readonly config: RelayConfig; readonly warnings: readonly string[] }
   | { readonly kind: "faults"; readonly faults: readonly string[] };
 
-/** The file that is read unless `-c` names another. */
-export const DEFAULT_CONFIG_FILE = "/etc/teleport-pagerduty.toml";
-
-/** Reads a configuration file and judges the files that it names. Never throws: what is wrong is named. */
-export function readConfig(file: string): ConfigReading {
+/**
+ * Reads a configuration file and judges the files that it names. Keys that it leaves out may be provided by systemd, as the
+ * environment says. Never throws: what is wrong is named.
+ */
+export function readConfig(file: string, env: Environment = {}): ConfigReading {
   try {
-    return parseConfig(readFileSync(file, "utf8"));
+    return parseConfig(readFileSync(file, "utf8"), providedBySystemd(env));
   } catch (error) {
     const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
     const problem = missing ? "does not exist; `teleport-pagerduty configure` prints an example" : "cannot be read";
@@ -73,11 +75,11 @@ export function readConfig(file: string): ConfigReading {
   }
 }
 
-/** Reads the text of a configuration and judges the files that it names. Never throws. */
-export function parseConfig(text: string): ConfigReading {
+/** Reads the text of a configuration, and judges the files that it names or that are provided. Never throws. */
+export function parseConfig(text: string, provided: Provided = {}): ConfigReading {
   const document = parseToml(text);
   if (document.kind === "faults") return document;
-  const written = { ...EMPTY_DOCUMENT, ...document.value };
+  const written = withProvided({ ...EMPTY_DOCUMENT, ...document.value }, provided);
   const parsed = documentSchema.safeParse(written, { reportInput: true });
   const faults = parsed.error?.issues.flatMap(faultsFor) ?? [];
   const loose = readableIn(written);
@@ -85,6 +87,27 @@ export function parseConfig(text: string): ConfigReading {
   if (!parsed.success || faults.length > 0) return { kind: "faults", faults: faults.map(sentenceFor) };
   const warnings = broken(cautions, loose, []).map(sentenceFor);
   return { kind: "config", config: configFor(parsed.data), warnings };
+}
+
+/** The document with what is provided in the place of keys that it leaves out or, where that means none, empty. */
+function withProvided(
+  { edge, decisions, policy, ...others }: Readonly<Record<string, unknown>>,
+  { keyFile, webhookSecretsFile, actionTokensFile, auditLog }: Provided,
+): object {
+  return {
+    ...others,
+    edge: completed(edge, { key_file: keyFile }),
+    decisions: completed(decisions, { webhook_secrets_file: webhookSecretsFile, action_tokens_file: actionTokensFile }),
+    policy: completed(policy, { audit_log: auditLog }),
+  };
+}
+
+// A section that is none is left for the schema to refuse.
+function completed(section: unknown, provided: Readonly<Record<string, string | undefined>>): unknown {
+  if (typeof section !== "object" || section === null || Array.isArray(section)) return section;
+  const given = Object.fromEntries(Object.entries(section).filter(([key, value]) => value !== "" || !provided[key]));
+  const known = Object.fromEntries(Object.entries(provided).filter(([, value]) => value !== undefined));
+  return { ...known, ...given };
 }
 
 type TomlReading =

@@ -7,10 +7,10 @@ import type { Click } from "../shared/click.ts";
 import type { Logger } from "../shared/log.ts";
 import { MAX_PROBLEM_LENGTH, type Outcome, type RelayFrame, type Unnumbered } from "../shared/protocol.ts";
 import type { LiveRequest } from "./access-request.ts";
-import { type AuditSink, AuditTrail } from "./audit/trail.ts";
-import { type CarryingOutOptions, carryOut } from "./decider/carrying-out.ts";
+import type { AuditTrail } from "./audit/trail.ts";
+import { carryOut } from "./decider/carrying-out.ts";
 import { claimIn } from "./decider/claim.ts";
-import { ClaimLeases } from "./decider/claim-lease.ts";
+import type { ClaimLeases } from "./decider/claim-lease.ts";
 import { resolutionOf, showsReviewOf } from "./decider/decision-words.ts";
 import type { Verifiers } from "./decider/evidence.ts";
 import {
@@ -27,16 +27,17 @@ import { needsMending, Retries } from "./decider/retries.ts";
 import { readSituation, type Situation } from "./decider/situation.ts";
 import type { WayToDecide } from "./decider/ways-to-decide.ts";
 import type { Policy } from "./guard.ts";
+import type { AbsenceWitness } from "./inventory/absence.ts";
 import type { Lanes } from "./lanes.ts";
-import type { TeleportPort } from "./teleport/port.ts";
 import type { Clock } from "./time/clock.ts";
 
 export interface DeciderOptions {
   readonly cluster: string;
-  readonly teleport: Pick<TeleportPort, "read" | "pluginData" | "updatePluginData" | "watch">;
+  readonly teleport: AbsenceWitness;
   readonly way: WayToDecide;
   readonly lanes: Lanes;
-  readonly audit: AuditSink;
+  readonly trail: AuditTrail;
+  readonly claims: ClaimLeases;
   readonly policy: Policy;
   /** The e-mail addresses of a Teleport user, none where they may not be read. A rejection makes the decision wait. */
   readonly requesterEmails: (user: string) => Promise<readonly string[]>;
@@ -47,14 +48,12 @@ export interface DeciderOptions {
   readonly settled: (request: AccessRequest) => void;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly randomId: () => string;
   readonly log: Logger;
 }
 
 export class Decider {
   readonly #options: DeciderOptions;
   readonly #judging: JudgingOptions;
-  readonly #carryingOut: CarryingOutOptions;
   readonly #trail: AuditTrail;
   readonly #claims: ClaimLeases;
   readonly #retries: Retries;
@@ -69,13 +68,11 @@ export class Decider {
 
   constructor(options: DeciderOptions) {
     this.#options = options;
-    const trail = new AuditTrail(options.audit, options.clock, options.log);
-    const claims = new ClaimLeases(options);
+    const { trail, claims } = options;
     this.#trail = trail;
     this.#claims = claims;
     this.#retries = new Retries(options.clock, options.random);
     this.#judging = { ...options, auditIsWritable: () => trail.isWritable };
-    this.#carryingOut = { ...options, trail, claims };
   }
 
   /** The edge asks for a click to be carried out. The same one again gets the same answer. */
@@ -117,7 +114,8 @@ export class Decider {
   /** Judges all undecided clicks once; true when it is worth doing at once again. */
   async #settleOnce(requestId: string): Promise<boolean> {
     const situation = await readSituation(this.#options, requestId);
-    if (!this.#mayDecide(requestId, situation)) {
+    // While a call may be under way for a request, nothing else is begun.
+    if (!this.#claims.isFree(requestId, situation)) {
       throw new Postponed("A decision has begun, here or at another relay, and may yet take effect.");
     }
     const frames = [...(this.#undecided.get(requestId)?.values() ?? [])];
@@ -137,14 +135,6 @@ export class Decider {
       throw new Postponed("The audit log cannot be written; approvals wait until it can.");
     }
     return false;
-  }
-
-  // While a call may be under way for a request, nothing else is begun. One that shows its effect is not under way.
-  #mayDecide(requestId: string, { live, data, readMs }: Situation): boolean {
-    if (live?.request.state !== "PENDING") return true;
-    const claim = claimIn(data);
-    if (claim !== undefined && showsReviewOf(live.request, { id: claim.clickId, verdict: claim.verdict })) return true;
-    return this.#claims.isOver(requestId, data, readMs);
   }
 
   /** Answers a click for which there is nothing more to do. */
@@ -170,7 +160,7 @@ export class Decider {
       judgeAgain(this.#judging, judged, situation).judgement.kind === "submit" &&
       (this.#undecided.get(frame.requestId)?.size ?? 0) <= openCount;
     try {
-      const ended = await carryOut(this.#carryingOut, { judged, click, live, situation }, mayBegin);
+      const ended = await carryOut(this.#options, { judged, click, live, situation }, mayBegin);
       if (ended !== "not_begun") await this.#applied(frame, click, ended.live);
     } catch (error) {
       if (needsMending(error)) this.#hindered.add(frame.clickId);
@@ -180,8 +170,9 @@ export class Decider {
 
   async #applied(frame: DecideFrame, click: Click, live: LiveRequest | undefined): Promise<void> {
     const state = live?.request.state ?? "NONE";
-    await this.#trail.ended(frame, click, state);
-    this.#options.log.info("Decision applied", { requestId: frame.requestId, clickId: click.id, state });
+    const { requestId } = frame;
+    await this.#trail.ended({ requestId, clickId: click.id, verdict: click.verdict }, state);
+    this.#options.log.info("Decision applied", { requestId, clickId: click.id, state });
     this.#decided(frame, { result: "applied", state });
     if (live !== undefined && endOfState(state) !== undefined) this.#options.settled(live.request);
   }

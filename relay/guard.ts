@@ -6,9 +6,9 @@
  */
 import { digestOf, type RequestState } from "../shared/access-request.ts";
 import type { Click } from "../shared/click.ts";
+import type { EdgeWord } from "../shared/edge-frames.ts";
 import { parseIncidentKey } from "../shared/incident-key.ts";
 import { listingFor } from "../shared/listing.ts";
-import type { EdgeWord } from "../shared/protocol.ts";
 import type { Refusal } from "../shared/refusal.ts";
 import type { LiveRequest } from "./access-request.ts";
 import { personRelation } from "./guard/same-person.ts";

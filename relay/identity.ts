@@ -5,12 +5,12 @@
  */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { IdentityError, type IdentityFault } from "./identity/error.ts";
+import { IdentityError } from "./identity/error.ts";
 import { type PemBlock, pemBlocksIn } from "./identity/pem.ts";
 import { type IdentitySource, type Layout, layoutOf, mendFor } from "./identity/source.ts";
 import { subjectFor } from "./identity/subject.ts";
 
-/** Credentials that hold together and were valid when they were read. Texts are PEM. */
+/** Credentials that hold together and had not expired when they were read. Texts are PEM. */
 export interface Identity {
   /** PKCS#1, SEC 1 or PKCS#8. */
   readonly key: string;
@@ -33,7 +33,7 @@ export interface Identity {
 const MAX_FILE_BYTES = 1024 * 1024;
 
 /**
- * Reads credentials and checks that they are whole, of one pair, and valid at `nowMs` (milliseconds since the epoch).
+ * Reads credentials and checks that they are whole, of one pair, and not over at `nowMs` (milliseconds since the epoch).
  * Throws {@link IdentityError}. Reading again is how a renewal is picked up; a fault then means to keep what there was.
  */
 export async function readIdentity(source: IdentitySource, nowMs: number): Promise<Identity> {
@@ -53,15 +53,9 @@ export async function readIdentity(source: IdentitySource, nowMs: number): Promi
   }
   const notBeforeMs = Date.parse(x509.validFrom);
   const expiresMs = Date.parse(x509.validTo);
-  const untimely = (fault: IdentityFault, problem: string, mend: string): IdentityError =>
-    new IdentityError(fault, certificate.file, problem, mend);
-  if (!(expiresMs > nowMs)) throw untimely("expired", `expired ${x509.validTo}`, mendFor(layout, subject.user));
-  if (notBeforeMs > nowMs) {
-    throw untimely(
-      "not_yet_valid",
-      `is not valid before ${x509.validFrom}`,
-      "Check this machine's clock, then Teleport's.",
-    );
+  // One that begins later than now shows a clock that is behind, ours or Teleport's; Teleport judges it by its own.
+  if (!(expiresMs > nowMs)) {
+    throw new IdentityError("expired", certificate.file, `expired ${x509.validTo}`, mendFor(layout, subject.user));
   }
   const authorityTexts = authorities.map(({ text }) => text);
   return {

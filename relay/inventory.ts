@@ -146,10 +146,12 @@ export class Inventory implements WatchSink {
     await Promise.all(looks);
   }
 
-  /** Sends a request at once if that can be done, else in its lane; undefined or resolved when it is done. */
+  /** Sends a request at once if that can be done, else in its lane; undefined or resolved when it is done or has failed. */
   #tell(live: LiveRequest): Promise<void> | undefined {
     if (!this.#isNews(live)) return undefined;
     const { request } = live;
+    // What the edge has otherwise may be newer than what we know: another relay told of it, and our watch was down.
+    if (this.#atEdge?.hasOther(request)) return new Promise((told) => this.#look(request.id, told));
     const frame = this.#options.frames.now(request);
     if (frame !== undefined) {
       this.#send(live, frame);

@@ -11,11 +11,16 @@ export class Lanes {
   readonly #waiting = new Map<string, Work[]>();
   readonly #ready: string[] = [];
   readonly #failed: (error: unknown) => void;
+  readonly #began: () => () => void;
   #working = 0;
 
-  /** `failed` is told of an error that work let out; the lane goes on. */
-  constructor(failed: (error: unknown) => void) {
+  /**
+   * `failed` is told of an error that work let out; the lane goes on. `began` is told when a piece of work begins, and what
+   * it returns when that has ended.
+   */
+  constructor(failed: (error: unknown) => void, began: () => () => void = () => () => {}) {
     this.#failed = failed;
+    this.#began = began;
   }
 
   /** Adds work behind what its lane has already. */
@@ -43,10 +48,13 @@ export class Lanes {
   async #workOne(lane: string): Promise<void> {
     const waiting = this.#waiting.get(lane) ?? [];
     const work = waiting.shift();
+    const ended = this.#began();
     try {
       await work?.();
     } catch (error) {
       this.#failed(error);
+    } finally {
+      ended();
     }
     if (waiting.length > 0) this.#ready.push(lane);
     else this.#waiting.delete(lane);

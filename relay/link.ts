@@ -38,6 +38,10 @@ export interface LinkOptions {
   readonly log: Logger;
   /** A real WebSocket unless given. */
   readonly dial?: Dial;
+  /** Told, with null, whenever the edge has welcomed us, and whenever there is no link, with why as one sentence. */
+  readonly stands?: (problem: string | null) => void;
+  /** Told whenever the edge is dialled or heard of. */
+  readonly beat?: () => void;
   /** Never gives the same twice; random unless given. */
   readonly uniqueId?: () => string;
 }
@@ -119,6 +123,7 @@ export class Link {
       log[problem === this.#lastProblem ? "debug" : "warn"](problem, { retryInMs: waitMs });
       this.#lastProblem = problem;
       this.#state = { state: "waiting", problem, status };
+      this.#options.stands?.(problem);
       await clock.sleep(waitMs, signal);
     }
     this.#state = { state: "idle" };
@@ -127,6 +132,7 @@ export class Link {
   /** One connection, from the token to the end of its socket. */
   async #once(signal: AbortSignal): Promise<Ended> {
     this.#state = { state: "connecting" };
+    this.#options.beat?.();
     const end = await this.#connect(signal);
     const session = this.#session;
     this.#session = undefined;
@@ -158,7 +164,10 @@ export class Link {
         opened: () => {
           this.#session = this.#begin(socket);
         },
-        message: (text) => this.#session?.receive(text),
+        message: (text) => {
+          this.#options.beat?.();
+          this.#session?.receive(text);
+        },
         ended: (end) => {
           signal.removeEventListener("abort", stop);
           this.#session?.stop();
@@ -188,7 +197,7 @@ export class Link {
   }
 
   #welcome(welcome: WholeWelcome): void {
-    const { handlers, clock, log } = this.#options;
+    const { handlers, stands, clock, log } = this.#options;
     const { session, epoch, role } = welcome;
     this.#isWelcomed = true;
     this.#wasWelcomed = true;
@@ -196,6 +205,7 @@ export class Link {
     this.#backoff.up();
     this.#state = { state: "connected", session, sinceMs: clock.now() };
     log.debug("The link is welcomed", { session, epoch, role, open: welcome.open.size });
+    stands?.(null);
     handlers.welcome(welcome);
   }
 

@@ -14,6 +14,7 @@ void runCommandLine(process.argv.slice(2), {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
   isTerminal: process.stdout.isTTY === true,
+  ...(process.stdout.isTTY && { width: process.stdout.columns }),
   env: process.env,
   signal: ending.signal,
 }).then((code) => process.exit(code));

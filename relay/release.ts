@@ -1,6 +1,5 @@
 /** Which release this is. A build puts version and commit in; from source they are read, or unknown. */
 import { readFileSync } from "node:fs";
-import * as z from "zod";
 
 /** Put in by the build (esbuild's `define`). */
 declare const __RELEASE_VERSION__: string | undefined;
@@ -15,5 +14,5 @@ export const RELEASE_COMMIT: string = typeof __RELEASE_COMMIT__ === "string" ? _
 
 function versionFromSource(): string {
   const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+  return /"version":\s*"([^"]+)"/.exec(text)?.[1] ?? "unknown";
 }

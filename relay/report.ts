@@ -6,7 +6,7 @@ import { type FrameOf, MAX_PROBLEM_LENGTH, type RelayFrame, type Unnumbered } fr
 
 type ReportFrame = Unnumbered<FrameOf<RelayFrame, "report">>;
 
-/** What is known of the relay; the two concerns are sentences, null for none. */
+/** What is known of the relay; the concerns are sentences, null for none. */
 export interface Condition {
   readonly certificateExpiresMs: number | null;
   readonly teleportVersion: string;
@@ -15,6 +15,8 @@ export interface Condition {
   readonly watchProblem: string | null;
   /** What is wrong with the credentials. */
   readonly certificateProblem: string | null;
+  /** What is wrong with the audit log. */
+  readonly auditProblem: string | null;
 }
 
 export class Report {
@@ -47,8 +49,9 @@ export class Report {
   }
 
   #tell(): void {
-    const { certificateExpiresMs, teleportVersion, watching, watchProblem, certificateProblem } = this.#condition;
-    const problem = watchProblem ?? certificateProblem;
+    const { certificateExpiresMs, teleportVersion, watching } = this.#condition;
+    const { watchProblem, auditProblem, certificateProblem } = this.#condition;
+    const problem = watchProblem ?? auditProblem ?? certificateProblem;
     const frame: ReportFrame = {
       type: "report",
       certificateExpiresMs,
@@ -56,7 +59,8 @@ export class Report {
       watching,
       problem: problem && cut(problem),
     };
-    const text = JSON.stringify(frame);
+    // A log that can no longer be written is told whatever else is wrong: another relay may take over.
+    const text = JSON.stringify({ ...frame, auditProblem });
     if (text !== this.#told && this.#send(frame)) this.#told = text;
   }
 }

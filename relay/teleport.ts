@@ -4,6 +4,7 @@
  * nothing twice.
  */
 
+import { MAX_LABEL_LENGTH } from "../shared/values.ts";
 import { type LiveRequest, liveRequestFor } from "./access-request.ts";
 import { type ChannelSettings, channelFor, type Way } from "./channel.ts";
 import { type Event, Operation, RequestState } from "./gen/teleport_pb.ts";
@@ -69,9 +70,12 @@ export class Teleport implements TeleportPort {
 
   async ping(withinMs = CALL_WITHIN_MS): Promise<TeleportServer> {
     const answer = await this.#connection.unary("ping", {}, withinMs);
-    const { serverVersion: version, clusterName: cluster, proxyPublicAddr } = answer;
+    const { clusterName: cluster, proxyPublicAddr } = answer;
+    // The edge reads no longer ones, and a link is worth more than either.
+    const version = answer.serverVersion.slice(0, MAX_LABEL_LENGTH);
+    const isAddress = proxyPublicAddr !== "" && proxyPublicAddr.length <= MAX_LABEL_LENGTH;
     this.#listing.serverIs(version);
-    this.#server = { version, cluster, proxyAddress: proxyPublicAddr === "" ? null : proxyPublicAddr };
+    this.#server = { version, cluster, proxyAddress: isAddress ? proxyPublicAddr : null };
     return this.#server;
   }
 

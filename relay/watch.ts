@@ -39,6 +39,8 @@ export interface WatchOptions {
   readonly log: Logger;
   /** Told whenever the watch has come to stand, with null, and whenever it does not, with why as one sentence. */
   readonly stands?: (problem: string | null) => void;
+  /** Told whenever Teleport is asked for a watch or for a list. */
+  readonly beat?: () => void;
   /**
    * Whether `run` rejects when Teleport refuses the certificate or a permission before any watch has stood, as at the
    * start of a program whose operator is looking. Default false: it is retried like everything else.
@@ -106,7 +108,8 @@ export class Watch {
 
   /** One watch, from its opening until it ends, whichever way. Rejects only with what a sink has thrown. */
   async once(signal: AbortSignal): Promise<WatchEnd> {
-    const { teleport, clock } = this.#options;
+    const { teleport, clock, beat } = this.#options;
+    beat?.();
     const ended = new AbortController();
     const end = (): void => ended.abort();
     if (signal.aborted) end();
@@ -127,8 +130,9 @@ export class Watch {
 
   /** Lists now, every minute, and whenever the watch has moved; resolves when a list cannot be had. */
   async #list(view: View, ended: AbortSignal): Promise<WatchEnd> {
-    const { teleport, clock } = this.#options;
+    const { teleport, clock, beat } = this.#options;
     for (;;) {
+      beat?.();
       const moved = view.listing();
       try {
         const requests = await teleport.listPending();

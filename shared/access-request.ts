@@ -4,7 +4,6 @@
  */
 import { createHash } from "node:crypto";
 import * as z from "zod/mini";
-import { textOf } from "./values.ts";
 
 /** `types.RequestState`. `NONE` also stands for a state that a newer Teleport may add: whatever it is, it is not pending. */
 export const requestStateSchema = z.enum(["NONE", "PENDING", "APPROVED", "DENIED", "PROMOTED"]);
@@ -12,6 +11,19 @@ export type RequestState = z.infer<typeof requestStateSchema>;
 
 /** A point in time, milliseconds since the epoch. */
 export const epochMsSchema = z.int();
+
+/** The first and the last millisecond that Teleport can tell: the years 1 to 9999 of protobuf's `Timestamp`. */
+export const MIN_TOLD_MS = -62_135_596_800_000;
+export const MAX_TOLD_MS = 253_402_300_799_999;
+
+/** A point in time that somebody else tells. It can be written as a date, and so can what is reckoned from it. */
+export const toldMsSchema = epochMsSchema.check(z.minimum(MIN_TOLD_MS), z.maximum(MAX_TOLD_MS));
+
+/**
+ * What Teleport calls a request. It takes nothing but UUIDs; anything like one will do here that can stand in a URL, an
+ * incident's key and a database without being another there.
+ */
+export const requestIdSchema = z.string().check(z.regex(/^[!-.0-~]{1,255}$/));
 
 /** A resource that a request names instead of, or beside, roles: `/<cluster>/<kind>/<name>`. */
 export const requestedResourceSchema = z.object({
@@ -31,13 +43,13 @@ export const accessReviewSchema = z.object({
   author: z.string(),
   proposedState: requestStateSchema,
   reason: z.string(),
-  createdMs: z.nullable(epochMsSchema),
+  createdMs: z.nullable(toldMsSchema),
 });
 export type AccessReview = z.infer<typeof accessReviewSchema>;
 
 /** Times are null when Teleport has not set them (absent, or Go's year 1). */
 export const accessRequestSchema = z.object({
-  id: textOf(1, 255),
+  id: requestIdSchema,
   user: z.string(),
   roles: z.array(z.string()),
   state: requestStateSchema,
@@ -46,15 +58,15 @@ export const accessRequestSchema = z.object({
   resolveReason: z.string(),
   suggestedReviewers: z.array(z.string()),
   /** `SystemAnnotations`: what roles' rules attach to a request, such as `pagerduty_notify_service`. */
-  annotations: z.record(z.string(), z.array(z.string())),
+  annotations: z.catchall(z.object({}), z.array(z.string())),
   reviews: z.array(accessReviewSchema),
-  createdMs: z.nullable(epochMsSchema),
+  createdMs: z.nullable(toldMsSchema),
   /** When the request itself ends if nobody decides: `ResourceExpiry`, else `Metadata.Expires`, else `Spec.Expires`. */
-  requestExpiresMs: z.nullable(epochMsSchema),
+  requestExpiresMs: z.nullable(toldMsSchema),
   /** When granted access ends: `Spec.Expires`. */
-  accessExpiresMs: z.nullable(epochMsSchema),
-  maxDurationMs: z.nullable(epochMsSchema),
-  sessionTtlMs: z.nullable(epochMsSchema),
+  accessExpiresMs: z.nullable(toldMsSchema),
+  maxDurationMs: z.nullable(toldMsSchema),
+  sessionTtlMs: z.nullable(toldMsSchema),
   requestKind: z.enum(["UNDEFINED", "SHORT_TERM", "LONG_TERM"]),
 });
 export type AccessRequest = z.infer<typeof accessRequestSchema>;

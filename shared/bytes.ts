@@ -1,4 +1,4 @@
-/** Raw bytes in and out of text: base64 for frames, and JSON with a bound on its depth. */
+/** Raw bytes in and out of text: base64 for frames, base64url for tokens, and JSON with a bound on its depth. */
 
 /** Deepest nesting that is parsed. PagerDuty's own events stay under ten; a recursive reader must not be driven deeper. */
 export const MAX_JSON_DEPTH = 32;
@@ -20,6 +20,16 @@ export function fromBase64(text: string): Uint8Array | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Bytes as base64url without padding (RFC 4648 section 5). */
+export function toBase64Url(bytes: Uint8Array): string {
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/** The bytes of base64url without padding, or undefined when it is not that. */
+export function fromBase64Url(text: string): Uint8Array | undefined {
+  return /^[\w-]*$/.test(text) ? fromBase64(text.replaceAll("-", "+").replaceAll("_", "/")) : undefined;
 }
 
 /**

@@ -6,7 +6,7 @@
 import { fromBase64 } from "./bytes.ts";
 import { readActionLogEntry } from "./custom-action.ts";
 import type { Channel, Decisions, Verdict } from "./decisions.ts";
-import type { Evidence } from "./protocol.ts";
+import type { Evidence } from "./edge-frames.ts";
 import { type Agent, readWebhook, type WebhookEvent } from "./webhook-event.ts";
 
 export interface Click {
@@ -42,7 +42,8 @@ export function commandIn(note: string, trimmed = false): { verdict: Verdict; re
 const NEAR_WORDS = ["approve", "approved", "deny", "denied"];
 
 /** A note's first word, and whether a slash stands before it; a path such as `/dev/sda` has none. */
-const FIRST_WORD = /^\s*(\/?)\s*(\p{L}{3,12})(?![\p{L}\p{M}\p{N}/])/u;
+// Blanks belong to the slash before them: could they be shared out in many ways, every way would be tried.
+const FIRST_WORD = /^\s*(\/\s*)?(\p{L}{3,12})(?![\p{L}\p{M}\p{N}/])/u;
 
 /** What PagerDuty writes before a note that is given while resolving. */
 const RESOLUTION_NOTE = /^Resolution Note:\s*(?=\/)/;
@@ -57,7 +58,7 @@ export function isNearMiss(note: string): boolean {
   if (resolution !== note) return commandIn(resolution) !== undefined || isNearMiss(resolution);
   const first = FIRST_WORD.exec(note);
   const word = first?.[2]?.toLowerCase() ?? "";
-  if (first?.[1] === "/") return NEAR_WORDS.some((near) => editDistance(word, near) <= 2);
+  if (first?.[1] !== undefined) return NEAR_WORDS.some((near) => editDistance(word, near) <= 2);
   return NEAR_WORDS.includes(word);
 }
 

@@ -96,9 +96,13 @@ function sameLabel(name: string, label: string): boolean {
 
 // "<person> ran Approve Request": the label ends the summary, so that a person's name cannot pass for it.
 function endsWithLabel(summary: string, label: string): boolean {
-  const text = summary
-    .trim()
-    .replace(/[."']+$/, "")
-    .toLowerCase();
+  const text = withoutEnding(summary.trim()).toLowerCase();
   return text === label.toLowerCase() || text.endsWith(` ${label.toLowerCase()}`);
+}
+
+// Not by a pattern, which would look for the end from each of many quotes.
+function withoutEnding(text: string): string {
+  let end = text.length;
+  while (end > 0 && `."'`.includes(text.charAt(end - 1))) end--;
+  return text.slice(0, end);
 }

@@ -3,6 +3,7 @@
  * it, so that the edge has nothing of its own to say about what counts.
  */
 import * as z from "zod/mini";
+import { labelSchema } from "./values.ts";
 
 /** What a person may want for a request. */
 export const verdictSchema = z.enum(["approve", "deny"]);
@@ -13,11 +14,11 @@ export const channelSchema = z.enum(["note", "action", "workflow", "field"]);
 export type Channel = z.infer<typeof channelSchema>;
 
 export const decisionsSchema = z.object({
-  channels: z.array(channelSchema),
+  channels: z.array(channelSchema).check(z.maxLength(channelSchema.options.length)),
   /** Ids of the two manual incident-workflow triggers; empty when the channel is off. */
-  workflowTriggers: z.object({ approve: z.string(), deny: z.string() }),
+  workflowTriggers: z.object({ approve: labelSchema, deny: labelSchema }),
   /** Name of the custom field with the options `approve` and `deny`. */
-  field: z.string(),
+  field: labelSchema,
   /** What a bare resolve in PagerDuty means. */
   onResolve: z.enum(["nothing", "deny"]),
   /** Which approvals PagerDuty has to show again before they count; a relay that does not say means `action`. */

@@ -1,13 +1,21 @@
 /**
- * The link's protocol: every frame, limit and close code of the WebSocket between relay and edge. PROTOCOL.md beside this
- * file says the same in prose. A new frame will not compile until both ends handle it; one of an unknown type is skipped.
+ * The link's protocol: every limit and close code of the WebSocket between relay and edge, how a message is read, and the
+ * relay's frames; those of the edge are in edge-frames.ts. PROTOCOL.md beside this file says the same in prose. A new frame
+ * will not compile until both ends handle it; one of an unknown type is skipped.
  */
 import * as z from "zod/mini";
-import { accessRequestSchema, epochMsSchema, requestEndSchema, requestStateSchema } from "./access-request.ts";
+import {
+  accessRequestSchema,
+  requestEndSchema,
+  requestIdSchema,
+  requestStateSchema,
+  toldMsSchema,
+} from "./access-request.ts";
+import { auditStandingSchema } from "./audit-chain.ts";
 import { parseJsonText } from "./bytes.ts";
-import { decisionsSchema, verdictSchema } from "./decisions.ts";
+import { decisionsSchema } from "./decisions.ts";
 import { refusalSchema } from "./refusal.ts";
-import { countSchema, nonEmptySchema, ordinalSchema, textOf } from "./values.ts";
+import { countSchema, labelSchema, nonEmptySchema, ordinalSchema, textOf } from "./values.ts";
 
 /** Said in `hello`. An edge understands this version and the one before. */
 export const PROTOCOL_VERSION = 1;
@@ -55,53 +63,18 @@ export const CLOSE = {
   unresponsive: 4006,
 } as const;
 
-const seq = ordinalSchema;
-const epoch = countSchema;
-const requestId = textOf(1, 255);
-const clickId = textOf(1, 128);
+/** Parts of frames: a frame's number in its session, and the words that frames of both ends use. */
+export const seq = ordinalSchema;
+export const epoch = countSchema;
+export const requestId = requestIdSchema;
+export const clickId = textOf(1, 128);
 
 /** An incident that stands for a request, and the service that it is on. */
 export const boundIncidentSchema = z.object({ service: nonEmptySchema, incident: nonEmptySchema });
 export type BoundIncident = z.infer<typeof boundIncidentSchema>;
 
-/** What shows a click: a delivery as PagerDuty signed it, or the log entry of a pressed button, re-read by the edge. */
-export const evidenceSchema = z.discriminatedUnion("kind", [
-  z.object({
-    kind: z.literal("signed"),
-    /** The delivery's exact bytes, base64. */
-    raw: z.string(),
-    /** Its `X-PagerDuty-Signature`. */
-    signature: z.string(),
-    /** What PagerDuty shows of the same click when it is asked again, base64; absent when it was not asked or shows none. */
-    confirmation: z.optional(z.string()),
-  }),
-  z.object({
-    kind: z.literal("action"),
-    action: verdictSchema,
-    token: z.string(),
-    /** The bytes of `GET /log_entries/{id}`, base64. */
-    logEntry: z.string(),
-  }),
-]);
-export type Evidence = z.infer<typeof evidenceSchema>;
-
-/** What no raw byte shows and the relay therefore knows by the edge's word alone. */
-export const edgeWordSchema = z.object({
-  email: z.nullable(z.string()),
-  name: z.nullable(z.string()),
-  /** Escalation levels at which the person was on call at the time of the click; null when the edge did not ask. */
-  onCallLevels: z.nullable(z.array(z.int())),
-  /** The user that our own REST writes act as. */
-  botUserId: z.nullable(z.string()),
-  /** Whether the incident's body shows every role and resource. */
-  shown: z.boolean(),
-  /** The full text behind a command, when the signed bytes hold it trimmed. */
-  reason: z.string(),
-});
-export type EdgeWord = z.infer<typeof edgeWordSchema>;
-
 /** What became of a click, as Teleport has it. */
-export const outcomeSchema = z.discriminatedUnion("result", [
+export const outcomeSchema = z.union([
   /** `PENDING`: Teleport has the review that the click stands for, and asks for more than that. */
   z.object({ result: z.literal("applied"), state: requestStateSchema }),
   z.object({
@@ -115,20 +88,24 @@ export const outcomeSchema = z.discriminatedUnion("result", [
 ]);
 export type Outcome = z.infer<typeof outcomeSchema>;
 
+/** Where the relay's audit log stands; absent from a relay that does not tell. */
+const audit = z.optional(auditStandingSchema);
+
 const hello = z.object({
   type: z.literal("hello"),
   protocol: z.int(),
   /** Random, new at every start of a relay: what an epoch belongs to. */
   instance: textOf(8, 64),
-  release: z.string(),
-  teleport: z.object({ version: z.string(), cluster: z.string(), proxyAddress: z.nullable(z.string()) }),
+  release: labelSchema,
+  teleport: z.object({ version: labelSchema, cluster: labelSchema, proxyAddress: z.nullable(labelSchema) }),
   decisions: decisionsSchema,
   /** Whether the policy asks who is on call, so that the edge looks it up only then. */
   asksOnCall: z.boolean(),
   /** At which levels a requester who is on call is approved by that: 0 for any, N for 1 to N; absent: at none. */
   autoApproval: z.optional(z.object({ onCallLevels: countSchema })),
   /** When the relay's Teleport certificate ends. */
-  certificateExpiresMs: z.nullable(epochMsSchema),
+  certificateExpiresMs: z.nullable(toldMsSchema),
+  audit,
 });
 
 /** An incident that Teleport's own plugin opened for a request, and its service where that plugin kept it. */
@@ -169,20 +146,21 @@ const bound = z.object({
   result: z.enum(["bound", "changed", "gone"]),
 });
 
-const outcome = z.object({ type: z.literal("outcome"), seq, epoch, requestId, clickId, outcome: outcomeSchema });
+const outcome = z.object({ type: z.literal("outcome"), seq, epoch, requestId, clickId, outcome: outcomeSchema, audit });
 
-const autoOutcome = z.object({ type: z.literal("auto_outcome"), seq, epoch, requestId, outcome: outcomeSchema });
+const autoOutcome = z.object({ type: z.literal("auto_outcome"), seq, epoch, requestId, outcome: outcomeSchema, audit });
 
 const report = z.object({
   type: z.literal("report"),
   seq,
   /** When the relay's Teleport certificate ends. */
-  certificateExpiresMs: z.nullable(epochMsSchema),
-  teleportVersion: z.string(),
+  certificateExpiresMs: z.nullable(toldMsSchema),
+  teleportVersion: labelSchema,
   /** Whether the watch of Teleport's access requests stands. */
   watching: z.boolean(),
   /** What an operator should mend, as one sentence or two; null when nothing. */
   problem: z.nullable(textOf(0, MAX_PROBLEM_LENGTH)),
+  audit,
 });
 
 const waiting = z.object({
@@ -194,64 +172,11 @@ const waiting = z.object({
   problem: textOf(1, MAX_PROBLEM_LENGTH),
 });
 
-const ack = z.object({ type: z.literal("ack"), upTo: countSchema });
-
-const welcome = z.object({
-  type: z.literal("welcome"),
-  session: z.string(),
-  epoch,
-  role: z.enum(["active", "standby"]),
-  /** Requests open at the edge: id, digest, and how many of its reviews have been told. */
-  open: z.array(z.tuple([requestId, z.string(), countSchema])),
-  /** Whether another part follows. */
-  more: z.boolean(),
-});
-
-const health = z.object({
-  type: z.literal("health"),
-  pagerduty: z.object({ ok: z.boolean(), problem: z.nullable(z.string()) }),
-});
-
-const bind = z.object({
-  type: z.literal("bind"),
-  seq,
-  epoch,
-  requestId,
-  digest: z.string(),
-  incidents: z.array(boundIncidentSchema).check(z.minLength(1)),
-  /** For an incident that was taken over: when it came to show the request. Clicks before that count for nothing. */
-  countsFromMs: z.optional(epochMsSchema),
-});
-
-const decide = z.object({
-  type: z.literal("decide"),
-  seq,
-  epoch,
-  cluster: z.string(),
-  requestId,
-  clickId,
-  evidence: evidenceSchema,
-  word: edgeWordSchema,
-});
-
-/** Somebody in PagerDuty, and the services for which they are on call. */
-const autoApprove = z.object({
-  type: z.literal("auto_approve"),
-  seq,
-  epoch,
-  requestId,
-  /** Of the request that the edge was told of. */
-  digest: z.string(),
-  services: z
-    .array(z.object({ name: z.string(), id: z.string(), levels: z.array(z.int()) }))
-    .check(z.minLength(1), z.maxLength(MAX_AUTO_APPROVAL_SERVICES)),
-  person: z.object({ id: z.string(), email: z.string(), name: z.string() }),
-});
-
-const promote = z.object({ type: z.literal("promote"), seq, epoch });
+/** The frame that both ends have: everything up to a number has arrived. */
+export const ack = z.object({ type: z.literal("ack"), upTo: countSchema });
 
 /** Frames from the relay. */
-export const relayFrameSchema = z.discriminatedUnion("type", [
+export const relayFrameSchema = z.union([
   hello,
   request,
   ended,
@@ -265,12 +190,7 @@ export const relayFrameSchema = z.discriminatedUnion("type", [
 ]);
 export type RelayFrame = z.infer<typeof relayFrameSchema>;
 
-/** Frames from the edge. */
-export const edgeFrameSchema = z.discriminatedUnion("type", [welcome, health, bind, decide, autoApprove, promote, ack]);
-export type EdgeFrame = z.infer<typeof edgeFrameSchema>;
-
 export type Hello = z.infer<typeof hello>;
-export type Welcome = z.infer<typeof welcome>;
 export type FrameOf<Frame extends { type: string }, Type extends Frame["type"]> = Extract<Frame, { type: Type }>;
 
 /** A frame before the sender has numbered it. */
@@ -288,11 +208,6 @@ export function readRelayFrame(message: string): Reading<RelayFrame> {
   return readFrame(relayFrameSchema, message);
 }
 
-/** Reads one message from the edge. Never throws. */
-export function readEdgeFrame(message: string): Reading<EdgeFrame> {
-  return readFrame(edgeFrameSchema, message);
-}
-
 // A UTF-16 unit is at least one byte of UTF-8, and at most three: most messages need no counting.
 function isTooLarge(message: string): boolean {
   if (message.length * 3 <= MAX_FRAME_BYTES) return false;
@@ -301,18 +216,20 @@ function isTooLarge(message: string): boolean {
 
 const envelopeSchema = z.object({ type: textOf(0, 64), seq: z.optional(seq) });
 
-function readFrame<Frame>(
-  schema: z.ZodMiniType<Frame> & { def: { options: readonly { shape: { type: z.ZodMiniLiteral<string> } }[] } },
+type FrameSchema = z.ZodMiniType & { readonly shape: { readonly type: z.ZodMiniLiteral<string> } };
+
+/** Reads one message whose frame is one of a union's. Never throws. */
+export function readFrame<Schema extends FrameSchema>(
+  { def }: { readonly def: { readonly options: readonly Schema[] } },
   message: string,
-): Reading<Frame> {
+): Reading<z.infer<Schema>> {
   if (isTooLarge(message)) return { kind: "too_large" };
   const value = parseJsonText(message);
   const envelope = envelopeSchema.safeParse(value);
   if (!envelope.success) return { kind: "malformed", problem: "not a frame" };
   const { type } = envelope.data;
-  if (!schema.def.options.some((option) => option.shape.type.def.values.includes(type))) {
-    return { kind: "unknown", type, seq: envelope.data.seq ?? null };
-  }
+  const schema = def.options.find((option) => option.shape.type.def.values.includes(type));
+  if (schema === undefined) return { kind: "unknown", type, seq: envelope.data.seq ?? null };
   const parsed = schema.safeParse(value);
   if (parsed.success) return { kind: "frame", frame: parsed.data };
   const [issue] = parsed.error.issues;

@@ -17,6 +17,12 @@ export function textOf(minLength: number, maxLength: number): z.ZodMiniString<st
   return z.string().check(z.minLength(minLength), z.maxLength(maxLength));
 }
 
+/** Longest {@link labelSchema}. */
+export const MAX_LABEL_LENGTH = 300;
+
+/** A name, a version or an address. It is kept where there is little room. */
+export const labelSchema = textOf(0, MAX_LABEL_LENGTH);
+
 /** An id of a user, service, incident or whatever else PagerDuty gives one to, except an event. */
 export const pagerDutyIdSchema = textOf(1, 64);
 

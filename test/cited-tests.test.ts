@@ -21,6 +21,7 @@ describe("a document's tables", () => {
       { file: "test/a/b.test.ts", name: "group › name" },
       { file: "test/c.test.ts", name: "another" },
     ]);
+    expect(citedIn("[`test/a.test.ts`](test/a.test.ts) name")).toEqual([{ file: "test/a.test.ts", name: "name" }]);
     expect(citedIn("[`test/a.test.ts`](../test/b.test.ts) name<br>none: because<br>`test/a.test.ts` name")).toEqual([]);
   });
 });

@@ -19,9 +19,9 @@ export interface CitedTest {
   readonly name: string;
 }
 
-/** The text of a document in `docs`. */
-export function documentText(name: string): string {
-  return readFileSync(`${ROOT}docs/${name}`, "utf8");
+/** The text of a document, by its path from the project's root. */
+export function documentText(path: string): string {
+  return readFileSync(ROOT + path, "utf8");
 }
 
 /** The rows of all tables of a document, without their heads. */
@@ -39,10 +39,10 @@ export function rowsIn(text: string): Row[] {
   });
 }
 
-/** The tests that a cell names, each between line breaks; text that names none is left out. */
+/** The tests that a cell of a document in `docs` or at the root names, between line breaks; other text is left out. */
 export function citedIn(cell: string): CitedTest[] {
   return cell.split("<br>").flatMap((part) => {
-    const [, file, name] = /^\[`(test\/[\w./-]+\.test\.ts)`\]\(\.\.\/\1\) (.+)$/.exec(part) ?? [];
+    const [, file, name] = /^\[`(test\/[\w./-]+\.test\.ts)`\]\((?:\.\.\/)?\1\) (.+)$/.exec(part) ?? [];
     return file === undefined || name === undefined ? [] : [{ file, name }];
   });
 }

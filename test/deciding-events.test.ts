@@ -5,7 +5,8 @@ import { verifiedClick } from "../relay/decider/evidence.ts";
 import { judge } from "../relay/guard.ts";
 import { fromBase64 } from "../shared/bytes.ts";
 import type { Decisions } from "../shared/decisions.ts";
-import type { EdgeFrame, FrameOf } from "../shared/protocol.ts";
+import type { EdgeFrame } from "../shared/edge-frames.ts";
+import type { FrameOf } from "../shared/protocol.ts";
 import { type Agent, readWebhook } from "../shared/webhook-event.ts";
 import { Host, type ScriptedRelay } from "./edge/host.ts";
 import {

@@ -8,6 +8,7 @@ import { roleFor } from "../relay/commands/check/role.ts";
 import { configKeys, tomlOf } from "../relay/config/keys.ts";
 import { ACKNOWLEDGED_WITHIN_MS, WELCOME_WITHIN_MS } from "../relay/link/liveness.ts";
 import { MAX_JSON_DEPTH } from "../shared/bytes.ts";
+import { edgeFrameSchema, readEdgeFrame } from "../shared/edge-frames.ts";
 import * as protocol from "../shared/protocol.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -53,7 +54,7 @@ describe("shared/PROTOCOL.md against the schemas", () => {
   const headings = [...text.matchAll(/^### `(\w+)`$/gm)].map(([, type = ""]) => type);
   const ends = [
     { end: "relay", schema: protocol.relayFrameSchema, read: protocol.readRelayFrame },
-    { end: "edge", schema: protocol.edgeFrameSchema, read: protocol.readEdgeFrame },
+    { end: "edge", schema: edgeFrameSchema, read: readEdgeFrame },
   ];
   const frames = ends.flatMap(({ end, schema, read }) =>
     schema.def.options.flatMap(({ shape }) => shape.type.def.values.map((type) => ({ end, type, read }))),

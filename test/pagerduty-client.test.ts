@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { PagerDutyCredentials } from "../edge/config/cluster-config.ts";
 import { PagerDutyError } from "../edge/pagerduty/error.ts";
 import { PagerDuty } from "../edge/pagerduty.ts";
+import { platformTimer } from "../edge/timer.ts";
 import { FakePagerDuty } from "./fakes/pagerduty.ts";
 
 const BOT = { id: "PBOT001", name: "Teleport", email: "teleport-bot@example.com" };
@@ -34,7 +35,13 @@ afterEach(() => fake.stop());
 
 function client(credentials: PagerDutyCredentials = { kind: "api_key", apiKey }, timeoutMs = 5000): PagerDuty {
   const account = { region: "us", apiUrl: fake.url, userEmail: BOT.email, credentials } as const;
-  return new PagerDuty({ account, fetch: (request) => fetch(request), now: () => nowMs, timeoutMs });
+  return new PagerDuty({
+    account,
+    fetch: (request) => fetch(request),
+    now: () => nowMs,
+    after: platformTimer,
+    timeoutMs,
+  });
 }
 
 async function errorOf(call: Promise<unknown>): Promise<PagerDutyError> {
@@ -339,7 +346,7 @@ describe("an OAuth app", () => {
       if (request.url.endsWith("/oauth/token")) grantRequests += 1;
       return fetch(request);
     };
-    return new PagerDuty({ account, fetch: counted, now: () => nowMs });
+    return new PagerDuty({ account, fetch: counted, now: () => nowMs, after: platformTimer });
   };
 
   it("gets one token for many calls, side by side too", async () => {

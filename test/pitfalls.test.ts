@@ -57,12 +57,20 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
     "deleted or expired while approving",
     "resolved in Teleport meanwhile",
   ],
+  Crashes: [
+    "the relay dies between Teleport's answer and the edge's",
+    "it dies after the audit line, before the call",
+    "the edge dies after it has stored a click, before its 202",
+    "the object is evicted in the middle of its work",
+    "the alarm is killed, or fails seven times",
+  ],
   Connections: [
     "two relays, both believing that they are active",
     "an old epoch's late answer",
     "a `jti` twice, an expired token, `alg: none`, HS256, another audience",
     "a half-open socket",
     "the edge is replaced, an older relay stays",
+    "a thousand relays that connect again",
     "frames that are too large, in fragments, compressed",
     "a gap, a repetition or another order of numbers",
   ],
@@ -77,7 +85,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-const rows = rowsIn(documentText("pitfalls.md")).map(({ heading, cells: [what = "", end = "", tests = ""] }) => ({
+const rows = rowsIn(documentText("docs/pitfalls.md")).map(({ heading, cells: [what = "", end = "", tests = ""] }) => ({
   heading,
   what,
   end,

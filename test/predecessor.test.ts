@@ -45,12 +45,14 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
 /** What has no successor, for the reason that stands there. */
 const WITHOUT_SUCCESSOR = new Set([...(CASES.Helm ?? []), "TestGetLoginsByRole"]);
 
-const rows = rowsIn(documentText("predecessor.md")).map(({ heading, cells: [theirs = "", shown = "", ours = ""] }) => ({
-  heading,
-  cases: [...theirs.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name),
-  shown,
-  ours,
-}));
+const rows = rowsIn(documentText("docs/predecessor.md")).map(
+  ({ heading, cells: [theirs = "", shown = "", ours = ""] }) => ({
+    heading,
+    cases: [...theirs.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => name),
+    shown,
+    ours,
+  }),
+);
 
 describe("docs/predecessor.md", () => {
   it("has every one of their cases, once, and none besides", () => {

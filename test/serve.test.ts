@@ -221,6 +221,8 @@ describe("parseVars", () => {
     ["PUBLIC_URL='a b'", "a b"],
     ['PUBLIC_URL="a b" # so it is', "a b"],
     ["PUBLIC_URL=a=b#c", "a=b#c"],
+    ["PUBLIC_URL=a  # b # c", "a"],
+    ["PUBLIC_URL='a' # it's", "a"],
     ['CLUSTERS={"a":"b # c"}', '{"a":"b # c"}'],
     [`CLUSTERS='{"a":"b"}'`, '{"a":"b"}'],
     ['CLUSTERS="{"a":"b"}"', '{"a":"b"}'],

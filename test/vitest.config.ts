@@ -7,7 +7,7 @@ import { defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** What needs workerd, or stands so close to it that only there it is what it is. The edge's other parts run anywhere. */
-const IN_WORKERD = ["test/edge/{cluster,config,routes,worker}.test.ts", "test/edge/routes/*.test.ts"];
+const IN_WORKERD = ["test/edge/{cluster,config,routes,whole-life,worker}.test.ts", "test/edge/routes/*.test.ts"];
 
 export default defineConfig({
   root,

@@ -18,6 +18,7 @@ const PUBLIC_KEY = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/;
 const EMAIL = /^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+$/;
 const PAGERDUTY_ID = /^[\w-]{1,64}$/;
 const SUBDOMAIN = /^[A-Za-z0-9-]{1,63}$/;
+const TEAM = /^[A-Za-z0-9-]{0,63}$/;
 // What can stand in a header and what somebody would paste.
 const PRINTABLE = /^[\x21-\x7e]*$/;
 
@@ -43,7 +44,7 @@ export const clusterEntrySchema = z.strictObject({
   ),
   access: z._default(
     z
-      .strictObject({ team: text, audience: text })
+      .strictObject({ team: textLike(TEAM, "must be the name before .cloudflareaccess.com"), audience: text })
       .check(z.refine(({ team, audience }) => (team === "") === (audience === ""), "team and audience go together")),
     { team: "", audience: "" },
   ),

@@ -1,7 +1,8 @@
 /** What a person is told whose click was not carried out: one plain sentence why, and what to do. Pure. */
 import type { Verdict } from "../../shared/decisions.ts";
-import { visibleText } from "../../shared/listing.ts";
+import { userText, visibleText } from "../../shared/listing.ts";
 import type { Refusal } from "../../shared/refusal.ts";
+import { cutNote } from "../incident.ts";
 
 /** A click that was refused, with what a note about it needs. */
 export interface RefusedClick {
@@ -16,9 +17,11 @@ export interface RefusedClick {
 export function refusalNote({ refusal, verdict, person, detail }: RefusedClick): string | undefined {
   const why = (detail === "" ? undefined : WITH_DETAIL[refusal]) ?? sentenceFor(refusal, verdict);
   if (why === undefined) return undefined;
-  const who = visibleText(person);
+  const who = userText(person);
   const more = detail === "" ? "" : ` ${visibleText(detail)}`;
-  return `${verdict === "approve" ? "Not approved" : "Not denied"}${who === "" ? "" : ` for ${who}`}: ${why}${more}`;
+  return cutNote(
+    `${verdict === "approve" ? "Not approved" : "Not denied"}${who === "" ? "" : ` for ${who}`}: ${why}${more}`,
+  );
 }
 
 /** Sentences that a detail of the relay's takes the place of the usual one's advice in. */

@@ -5,7 +5,8 @@
 import type { Decisions } from "../../shared/decisions.ts";
 import type { ClusterConfig } from "../config/cluster-config.ts";
 import { bodyFor, carriesDigest, isBodyFor, titleFor, UNCOVERED_REMARK } from "../incident.ts";
-import type { Ledger, Session } from "../ledger.ts";
+import type { Session } from "../ledger/session.ts";
+import type { Ledger } from "../ledger.ts";
 import type { Worker } from "../outbox.ts";
 import type { Incident, User } from "../pagerduty/answers.ts";
 import { isRefused, PagerDutyError } from "../pagerduty/error.ts";

@@ -72,7 +72,7 @@ export const incidentSchema = z.pipe(
 /** The incident that a creation answers with. Nothing but its id need be told: what was just opened is triggered. */
 export const createdIncidentSchema = z.pipe(
   z.pipe(
-    z.record(z.string(), z.unknown()),
+    z.looseObject({}),
     z.transform((incident) => ({ status: "triggered", ...incident })),
   ),
   incidentSchema,

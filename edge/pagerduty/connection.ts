@@ -5,7 +5,7 @@
 import * as z from "zod/mini";
 import { parseJsonBytes } from "../../shared/bytes.ts";
 import type { PagerDutyAccount, Region } from "../config/cluster-config.ts";
-import { readAtMost } from "../routes/body.ts";
+import { answerTo, type Way } from "./call.ts";
 import { Credential } from "./credential.ts";
 import { faultForAnswer, faultForHaste, faultForSilence, PagerDutyError } from "./error.ts";
 import {
@@ -51,27 +51,19 @@ const MAX_OFFSET = 10_000 - PAGE_SIZE;
 export class Connection {
   readonly #account: PagerDutyAccount;
   readonly #baseUrl: string;
-  readonly #fetch: (request: Request) => Promise<Response>;
   readonly #now: () => number;
-  readonly #timeoutMs: number;
+  readonly #way: Way;
   readonly #credential: Credential;
   #budget: Budget | null = null;
   #pace: Pace = FRESH_PACE;
 
-  constructor(options: {
-    account: PagerDutyAccount;
-    fetch: (request: Request) => Promise<Response>;
-    now: () => number;
-    timeoutMs: number;
-  }) {
-    const { account, fetch, now, timeoutMs } = options;
+  constructor({ account, now, fetch, after, timeoutMs }: { account: PagerDutyAccount; now: () => number } & Way) {
     this.#account = account;
     this.#baseUrl = account.apiUrl ?? BASE_URL[account.region];
-    // A platform's own `fetch` refuses to be called as somebody's method.
-    this.#fetch = (request) => fetch(request);
     this.#now = now;
-    this.#timeoutMs = timeoutMs;
-    this.#credential = new Credential({ account, fetch: this.#fetch, now, timeoutMs });
+    // A platform's own `fetch` refuses to be called as somebody's method.
+    this.#way = { fetch: (request) => fetch(request), after, timeoutMs };
+    this.#credential = new Credential(account, now, this.#way);
   }
 
   get budget(): Budget | null {
@@ -83,10 +75,9 @@ export class Connection {
     return this.#pace;
   }
 
-  /** A read whose answer is parsed. */
-  async read<Answer>(path: string, query: Query, schema: z.ZodMiniType<Answer>): Promise<Answer> {
-    const call: Call = { method: "GET", path, query, maxBytes: MAX_ANSWER_BYTES };
-    return this.#parse(call, await this.#send(call), schema);
+  /** A read of the one thing that the answer holds under a name. */
+  async read<Answer>(path: string, name: string, schema: z.ZodMiniType<Answer>, query: Query = []): Promise<Answer> {
+    return this.#named({ method: "GET", path, query, maxBytes: MAX_ANSWER_BYTES }, name, schema);
   }
 
   /** A read whose answer's bytes matter as they are. */
@@ -94,15 +85,15 @@ export class Connection {
     return this.#send({ method: "GET", path, query, maxBytes });
   }
 
-  /** A write, under the name of the account's `From`. */
-  async write<Answer>(
-    method: "POST" | "PUT",
-    path: string,
-    body: unknown,
-    schema: z.ZodMiniType<Answer>,
-  ): Promise<Answer> {
+  /** A write, under the name of the account's `From`, whose answer says nothing new, though it must be one. */
+  async write(method: "POST" | "PUT", path: string, body?: unknown): Promise<void> {
     const call: Call = { method, path, query: [], body, maxBytes: MAX_ANSWER_BYTES };
-    return this.#parse(call, await this.#send(call), schema);
+    this.#parse(call, await this.#send(call), z.unknown());
+  }
+
+  /** As {@link write}; what it answers with is under a name. */
+  async create<Answer>(path: string, body: unknown, name: string, schema: z.ZodMiniType<Answer>): Promise<Answer> {
+    return this.#named({ method: "POST", path, query: [], body, maxBytes: MAX_ANSWER_BYTES }, name, schema);
   }
 
   /** Every item of a list, page after page as far as PagerDuty's paging by offset reaches. */
@@ -111,11 +102,20 @@ export class Connection {
     const items: Item[] = [];
     for (let offset = 0; offset <= MAX_OFFSET; offset += PAGE_SIZE) {
       const window = [["limit", String(PAGE_SIZE)] as const, ["offset", String(offset)] as const];
-      const answer = await this.read(path, [...query, ...window], page);
+      const call: Call = { method: "GET", path, query: [...query, ...window], maxBytes: MAX_ANSWER_BYTES };
+      const answer = this.#parse(call, await this.#send(call), page);
       items.push(...answer.items);
       if (!answer.more) break;
     }
     return items;
+  }
+
+  async #named<Answer>(call: Call, name: string, schema: z.ZodMiniType<Answer>): Promise<Answer> {
+    const named = z.pipe(
+      z.looseObject({}),
+      z.transform((answer) => answer[name]),
+    );
+    return this.#parse(call, await this.#send(call), z.pipe(named, schema));
   }
 
   #parse<Answer>(call: Call, bytes: Uint8Array, schema: z.ZodMiniType<Answer>): Answer {
@@ -138,7 +138,8 @@ export class Connection {
 
   async #sendOnce(call: Call, authorization: string): Promise<Uint8Array> {
     this.#keepPace(call);
-    const { response, body } = await this.#exchange(call, this.#requestFor(call, authorization));
+    const calling = { name: nameOf(call), write: isWrite(call), maxBytes: call.maxBytes };
+    const { response, body } = await answerTo(this.#requestFor(call, authorization), calling, this.#way);
     const retryAfterMs = this.#heed(response);
     if (!response.ok) {
       const secret = authorization.replace(/^(Token token=|Bearer )/, "");
@@ -151,21 +152,6 @@ export class Connection {
       throw new PagerDutyError(nameOf(call), { ...faultForSilence("unreadable", isWrite(call)), retryable: false });
     }
     return body;
-  }
-
-  async #exchange(call: Call, request: Request): Promise<{ response: Response; body: Uint8Array | undefined }> {
-    const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(), this.#timeoutMs);
-    try {
-      const response = await this.#fetch(new Request(request, { signal: limit.signal }));
-      return { response, body: await readAtMost(response.body, call.maxBytes) };
-    } catch (error) {
-      const code = limit.signal.aborted ? "timeout" : "unavailable";
-      throw new PagerDutyError(nameOf(call), faultForSilence(code, isWrite(call)), error);
-    } finally {
-      // A timer that is left to run out keeps a Durable Object from sleeping.
-      clearTimeout(timer);
-    }
   }
 
   #requestFor({ method, path, query, body }: Call, authorization: string): Request {
@@ -217,7 +203,7 @@ function pageOf<Item>(name: string, item: z.ZodMiniType<Item>): z.ZodMiniType<{ 
     more: answer.more === true,
   }));
   const page = z.object({ items: z.array(item), more: z.boolean() });
-  return z.pipe(z.pipe(z.record(z.string(), z.unknown()), itemsAndMore), page);
+  return z.pipe(z.pipe(z.looseObject({}), itemsAndMore), page);
 }
 
 function isWrite(call: Call): boolean {

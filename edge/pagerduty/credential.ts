@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 import { parseJsonBytes } from "../../shared/bytes.ts";
 import { nonEmptySchema } from "../../shared/values.ts";
 import type { PagerDutyAccount } from "../config/cluster-config.ts";
-import { readAtMost } from "../routes/body.ts";
+import { answerTo, type Way } from "./call.ts";
 import { faultForAnswer, faultForSilence, PagerDutyError } from "./error.ts";
 
 /** Where tokens are granted, for every region. */
@@ -43,22 +43,16 @@ interface Token {
 
 export class Credential {
   readonly #account: PagerDutyAccount;
-  readonly #fetch: (request: Request) => Promise<Response>;
   readonly #now: () => number;
-  readonly #timeoutMs: number;
+  readonly #way: Way;
   #token: Token | undefined;
   #granting: Promise<Token> | undefined;
 
-  constructor(options: {
-    account: PagerDutyAccount;
-    fetch: (request: Request) => Promise<Response>;
-    now: () => number;
-    timeoutMs: number;
-  }) {
-    this.#account = options.account;
-    this.#fetch = options.fetch;
-    this.#now = options.now;
-    this.#timeoutMs = options.timeoutMs;
+  /** `now`: ms since the epoch. */
+  constructor(account: PagerDutyAccount, now: () => number, way: Way) {
+    this.#account = account;
+    this.#now = now;
+    this.#way = way;
   }
 
   /** The header's value, granted first when there is no token, or none that lasts. */
@@ -92,7 +86,6 @@ export class Credential {
       method: "POST",
       body: form,
       redirect: "manual",
-      signal: AbortSignal.timeout(this.#timeoutMs),
     });
     const { access_token, expires_in } = await this.#exchange(request, credentials.clientSecret);
     // A token that lives less than twice the margin is used for half its life.
@@ -102,7 +95,8 @@ export class Credential {
   }
 
   async #exchange(request: Request, secret: string): Promise<z.infer<typeof grantSchema>> {
-    const { response, body } = await this.#send(request);
+    const calling = { name: CALL, write: false, maxBytes: MAX_GRANT_BYTES };
+    const { response, body = new Uint8Array() } = await answerTo(request, calling, this.#way);
     if (!response.ok) {
       const fault = faultForAnswer(response.status, body, { write: false, retryAfterMs: null, secret });
       // A grant that is refused, RFC 6749 has it 400, is a credential that is not accepted: nothing works without it.
@@ -111,15 +105,5 @@ export class Credential {
     const grant = grantSchema.safeParse(parseJsonBytes(body)).data;
     if (grant === undefined) throw new PagerDutyError(CALL, faultForSilence("unreadable", false));
     return grant;
-  }
-
-  async #send(request: Request): Promise<{ response: Response; body: Uint8Array }> {
-    try {
-      const response = await this.#fetch(request);
-      return { response, body: (await readAtMost(response.body, MAX_GRANT_BYTES)) ?? new Uint8Array() };
-    } catch (error) {
-      const code = request.signal.aborted ? "timeout" : "unavailable";
-      throw new PagerDutyError(CALL, faultForSilence(code, false), error);
-    }
   }
 }

@@ -42,24 +42,18 @@ export interface PagerDutyFault {
 
 /** A call to PagerDuty that did not do what it should. */
 export class PagerDutyError extends Error implements PagerDutyFault {
-  readonly code: PagerDutyErrorCode;
-  readonly status: number | null;
-  readonly pagerdutyCode: number | null;
-  readonly detail: string;
-  readonly retryable: boolean;
-  readonly retryAfterMs: number | null;
-  readonly mayHaveHappened: boolean;
+  declare readonly code: PagerDutyErrorCode;
+  declare readonly status: number | null;
+  declare readonly pagerdutyCode: number | null;
+  declare readonly detail: string;
+  declare readonly retryable: boolean;
+  declare readonly retryAfterMs: number | null;
+  declare readonly mayHaveHappened: boolean;
 
   constructor(call: string, fault: PagerDutyFault, cause?: unknown) {
     super(sentenceFor(call, fault), { cause });
     this.name = "PagerDutyError";
-    this.code = fault.code;
-    this.status = fault.status;
-    this.pagerdutyCode = fault.pagerdutyCode;
-    this.detail = fault.detail;
-    this.retryable = fault.retryable;
-    this.retryAfterMs = fault.retryAfterMs;
-    this.mayHaveHappened = fault.mayHaveHappened;
+    Object.assign(this, fault);
   }
 }
 
@@ -113,21 +107,23 @@ export function faultForAnswer(
 
 /** The fault that no answer, or one that cannot be read, is. */
 export function faultForSilence(code: "unavailable" | "timeout" | "unreadable", write: boolean): PagerDutyFault {
-  const nothing = { status: null, pagerdutyCode: null, detail: "", retryAfterMs: null };
-  return { code, ...nothing, retryable: RETRYABLE[code], mayHaveHappened: write };
+  return { ...faultWithoutAnswer(code), mayHaveHappened: write };
 }
 
 /** The fault that a call is which the account's rate does not allow yet; nothing is sent. */
 export function faultForHaste(retryAfterMs: number): PagerDutyFault {
   const detail = "the account's rate allows no more calls at this moment";
-  const nothing = { status: null, pagerdutyCode: null, mayHaveHappened: false };
-  return { code: "rate_limited", ...nothing, detail, retryable: RETRYABLE.rate_limited, retryAfterMs };
+  return { ...faultWithoutAnswer("rate_limited"), detail, retryAfterMs };
 }
 
 /** The fault that an id which PagerDuty never gives is; nothing is sent for it. */
 export function faultForUnknownId(): PagerDutyFault {
-  const nothing = { status: null, pagerdutyCode: null, retryAfterMs: null, mayHaveHappened: false };
-  return { code: "not_found", ...nothing, detail: "not an id of PagerDuty's", retryable: RETRYABLE.not_found };
+  return { ...faultWithoutAnswer("not_found"), detail: "not an id of PagerDuty's" };
+}
+
+function faultWithoutAnswer(code: PagerDutyErrorCode): PagerDutyFault {
+  const nothing = { status: null, pagerdutyCode: null, detail: "", retryAfterMs: null, mayHaveHappened: false };
+  return { code, ...nothing, retryable: RETRYABLE[code] };
 }
 
 function codeForStatus(status: number): PagerDutyErrorCode {

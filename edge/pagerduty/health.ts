@@ -1,5 +1,6 @@
 /** Whether PagerDuty does what we ask, from what was last seen: told to relays and shown on the status. */
-import type { EdgeFrame, FrameOf } from "../../shared/protocol.ts";
+import type { EdgeFrame } from "../../shared/edge-frames.ts";
+import type { FrameOf } from "../../shared/protocol.ts";
 import type { ClusterConfig } from "../config/cluster-config.ts";
 import type { PagerDuty } from "../pagerduty.ts";
 import { PagerDutyError } from "./error.ts";
@@ -31,6 +32,7 @@ export class PagerDutyHealth {
   #ofCalls: string | null = null;
   #told: string | null = null;
   #checkedMs: number | null = null;
+  #seenMs: number | null = null;
   #askedMs = 0;
 
   constructor(options: PagerDutyHealthOptions) {
@@ -40,6 +42,11 @@ export class PagerDutyHealth {
   /** What is wrong; null when nothing is. */
   get problem(): string | null {
     return this.#ofChecks ?? this.#ofCalls;
+  }
+
+  /** When PagerDuty was last seen to do what we ask or not, ms since the epoch; null: never in this life. */
+  get seenMs(): number | null {
+    return this.#seenMs;
   }
 
   get frame(): FrameOf<EdgeFrame, "health"> {
@@ -86,6 +93,7 @@ export class PagerDutyHealth {
 
   #tell(): void {
     const { problem } = this;
+    this.#seenMs = this.#options.now();
     if (problem === this.#told) return;
     this.#told = problem;
     if (problem !== null) this.#options.fault(problem);

@@ -57,6 +57,11 @@ export class Subscriptions {
     return [...this.#uncovered].map(([serviceId, problem]) => ({ serviceId, problem }));
   }
 
+  /** When they were last listed, ms since the epoch; null: never in this life. */
+  get listedMs(): number | null {
+    return this.#last?.kind === "listed" ? this.#last.atMs : null;
+  }
+
   /** Why the subscriptions could not be listed; null when they could, or were not asked for. */
   get problem(): string | null {
     return this.#problem;

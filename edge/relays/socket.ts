@@ -1,7 +1,7 @@
 /** One relay's socket as its host has it, and what is remembered with it, also while the host sleeps. */
 import * as z from "zod/mini";
-import type { FrameOf, RelayFrame } from "../../shared/protocol.ts";
-import { type Session, sessionSchema } from "../ledger.ts";
+import type { FrameOf, Hello, RelayFrame } from "../../shared/protocol.ts";
+import { type Session, sessionSchema } from "../ledger/session.ts";
 
 export interface RelaySocket {
   /** Whether it can still be written to. */
@@ -25,6 +25,13 @@ const attachmentSchema = z.object({
   greeting: z.nullable(z.object({ instance: z.string(), hello: sessionSchema.shape.hello })),
   /** What its last `report` told of the moment; null until one came. */
   condition: z._default(z.nullable(z.object({ watching: z.boolean(), problem: z.nullable(z.string()) })), null),
+  /** Where its audit log ends and whether it can be written, and since when the ledger does not know; null: not told. */
+  audit: z._default(
+    z.nullable(
+      z.object({ lines: z.int(), head: z.string(), writable: z.boolean(), unkeptSinceMs: z.nullable(z.int()) }),
+    ),
+    null,
+  ),
   session: z.string(),
   role: z.enum(["active", "standby"]),
   /** Whether it has told of all that was there when it connected. */
@@ -61,6 +68,7 @@ export function newAttachment(
     connectedMs,
     greeting: null,
     condition: null,
+    audit: null,
     session,
     role: "standby",
     synced: false,
@@ -69,6 +77,14 @@ export function newAttachment(
     ackedSeq: 0,
     unansweredSinceMs: null,
   };
+}
+
+/** What is remembered of a greeting. */
+export function greetingOf(greeting: Hello): Attachment["greeting"] {
+  const { instance, release, decisions, asksOnCall, autoApproval, certificateExpiresMs, teleport } = greeting;
+  const { version: teleportVersion, proxyAddress } = teleport;
+  const said = { release, teleportVersion, proxyAddress, decisions, asksOnCall, certificateExpiresMs };
+  return { instance, hello: { ...said, ...(autoApproval !== undefined && { autoApproval }) } };
 }
 
 /** What a `report` changes of what is attached: the greeting tells of Teleport as it is now. */
@@ -88,6 +104,6 @@ export function sessionFor(
 ): Session | undefined {
   if (greeting === null) return undefined;
   const { instance, hello } = greeting;
-  if (before?.instance === instance) return { ...before, relayKey, hello };
+  if (before?.instance === instance) return { ...before, relayKey, hello, leftMs: null };
   return { epoch: (before?.epoch ?? 0) + 1, instance, relayKey, sinceMs: nowMs, hello };
 }

@@ -3,12 +3,15 @@
  * caller was refused stays in the log.
  */
 
+/** The methods of a route, as `Allow` names them. */
+export type Allowed = "GET" | "POST" | "GET, POST";
+
 /** Why a request is not carried out, as far as its sender may know. */
 export type Refusal =
   | { readonly code: "not_found" }
   | { readonly code: "unauthorized" }
   | { readonly code: "misconfigured" }
-  | { readonly code: "method_not_allowed"; readonly allow: "GET" | "POST" }
+  | { readonly code: "method_not_allowed"; readonly allow: Allowed }
   | { readonly code: "too_large" }
   | { readonly code: "unknown_signature" }
   | { readonly code: "upgrade_required" }
@@ -36,7 +39,7 @@ function wordsFor(refusal: Refusal): Words {
     case "misconfigured":
       return { status: 503, message: "The configuration of this cluster is faulty; the edge's log names the faults." };
     case "method_not_allowed":
-      return { status: 405, message: `Use ${refusal.allow}.`, headers: { Allow: refusal.allow } };
+      return { status: 405, message: `Use ${refusal.allow.replace(", ", " or ")}.`, headers: { Allow: refusal.allow } };
     case "too_large":
       return { status: 413, message: "The body is too large." };
     case "unknown_signature":

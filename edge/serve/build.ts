@@ -3,9 +3,8 @@
  * there is newer than everything that went into it. Run as a program it does just that.
  */
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
 import { parse } from "smol-toml";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -27,30 +26,26 @@ export async function buildWorker(): Promise<BuiltWorker> {
 }
 
 async function bundle(script: string, record: string): Promise<void> {
-  const { outputFiles, metafile } = await build({
-    absWorkingDir: ROOT,
-    entryPoints: ["edge/worker.ts"],
-    outfile: script,
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2024",
+  // Served as it is, the bundle costs no bundler.
+  const { rolldown } = await import("rolldown");
+  const bundled = await rolldown({
+    cwd: ROOT,
+    input: "edge/worker.ts",
+    external: /^(cloudflare|node):/,
     platform: "browser",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
-    write: false,
-    metafile: true,
+    resolve: { conditionNames: ["workerd", "worker", "browser", "import", "default"] },
     logLevel: "silent",
   });
-  const [module] = outputFiles;
-  if (module === undefined) throw new Error("the bundler wrote nothing");
+  const { output } = await bundled.generate({ format: "esm", minify: true, comments: false });
+  const inputs = await bundled.watchFiles;
+  await bundled.close();
   await mkdir(OUTPUT, { recursive: true });
-  await replace(script, module.contents);
-  await replace(record, JSON.stringify(Object.keys(metafile.inputs)));
+  await replace(script, output[0].code);
+  await replace(record, JSON.stringify(inputs.map((path) => relative(ROOT, path))));
 }
 
 // Whoever reads it meanwhile sees the old file or the new one, whole.
-async function replace(path: string, content: string | Uint8Array): Promise<void> {
+async function replace(path: string, content: string): Promise<void> {
   const draft = `${path}.${process.pid}`;
   await writeFile(draft, content);
   await rename(draft, path);

@@ -56,7 +56,7 @@ function readLine(content: string): Line {
   return value === undefined ? { fault: `the quote that ${name} begins with never ends` } : { name, value };
 }
 
-const QUOTED = /^(["'])(.*)\1(?:\s+#.*)?$/;
+const QUOTED = /^(["'])(.*)\1(?:\s+#.*)?$/s;
 
 function unquote(value: string): string | undefined {
   if (!/^["']/.test(value)) return withoutComment(value);
@@ -67,7 +67,8 @@ function unquote(value: string): string | undefined {
 
 // JSON may well hold a ` #` of its own.
 function withoutComment(value: string): string {
-  return /^[[{]/.test(value) ? value : value.replace(/\s+#.*$/, "");
+  const comment = /^[[{]/.test(value) ? -1 : value.search(/\s#/);
+  return comment < 0 ? value : value.slice(0, comment).trimEnd();
 }
 
 // In double quotes JSON is often written with its own quotes escaped, and as often without.

@@ -18,7 +18,7 @@ import { withRoom } from "./room.ts";
 type Refused = Extract<Outcome, { result: "refused" }>;
 
 /** Most problems of a request that are remembered as told. */
-const MAX_PROBLEMS = 20;
+export const MAX_PROBLEMS = 20;
 
 /** What only PagerDuty can tell about who clicked. `onCallLevels` is null when nobody asks for it. */
 export interface Identity {

@@ -5,7 +5,9 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { GENESIS, hashOf, MAX_LINE_BYTES, sha256 } from "./record.ts";
+import { MAX_AUDIT_DIGESTS, sha256 } from "../../shared/audit-chain.ts";
+import { MAX_LINE_BYTES } from "./record.ts";
+import { type Tail, tailOf } from "./tail.ts";
 
 /** What was taken off the end of a file. */
 export interface Cut {
@@ -13,32 +15,29 @@ export interface Cut {
   readonly sha256: string;
 }
 
-/** Where a file ends. */
-export interface Tail {
-  /** The hash of the last line, or {@link GENESIS}. */
-  readonly head: string;
+/** How a file ends. */
+export interface FileTail extends Tail {
   readonly isEmpty: boolean;
-  /** Whether the last line carries a hash at all; if not, somebody else wrote it. */
-  readonly isChained: boolean;
   readonly cut: Cut | undefined;
 }
 
 /** Only its owner reads it: it holds who did what. */
 const MODE = 0o600;
 
-/** How much of the end is read at a time, in bytes. */
-const CHUNK_BYTES = 64 * 1024;
+/** How much of the end is read, in bytes: what was begun and not ended lies no further back. */
+const TAIL_BYTES = 8 * 1024 * 1024;
 
 const LINE_BREAK = 0x0a;
+
 /** An open log file of which this process is the only writer. */
 export class AuditFile {
   readonly #path: string;
   readonly #handle: FileHandle;
   /** Bytes of the file that are synced. */
   #size: number;
-  readonly tail: Tail;
+  readonly tail: FileTail;
 
-  private constructor(path: string, handle: FileHandle, size: number, tail: Tail) {
+  private constructor(path: string, handle: FileHandle, size: number, tail: FileTail) {
     this.#path = path;
     this.#handle = handle;
     this.#size = size;
@@ -58,12 +57,12 @@ export class AuditFile {
       // Its owner can; where somebody else owns it, that one has chosen the mode.
       if ((mode & 0o777) !== MODE) await handle.chmod(MODE).catch(() => undefined);
       if (size === 0) await syncDirectory(dirname(path));
-      const { text, torn } = await lastLine(handle, size);
+      const { texts, torn } = await lastLines(handle, size);
       if (torn.length > 0) {
         await handle.truncate(size - torn.length);
         await handle.datasync();
       }
-      return new AuditFile(path, handle, size - torn.length, tailFor(text, torn));
+      return new AuditFile(path, handle, size - torn.length, tailFor(texts, torn));
     } catch (error) {
       await handle.close();
       throw error;
@@ -102,11 +101,9 @@ export class AuditFile {
   }
 }
 
-function tailFor(text: string | undefined, torn: Uint8Array): Tail {
+function tailFor(texts: readonly string[], torn: Uint8Array): FileTail {
   const cut = torn.length === 0 ? undefined : { bytes: torn.length, sha256: sha256(torn) };
-  if (text === undefined) return { head: GENESIS, isEmpty: true, isChained: true, cut };
-  const hash = hashOf(text);
-  return { head: hash ?? sha256(text), isEmpty: false, isChained: hash !== undefined, cut };
+  return { ...tailOf(texts), isEmpty: texts.length === 0, cut };
 }
 
 async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
@@ -125,22 +122,25 @@ async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** The last complete line, undefined when there is none, and what stands behind it. */
-async function lastLine(handle: FileHandle, size: number): Promise<{ text: string | undefined; torn: Buffer }> {
-  let end = Buffer.alloc(0);
-  for (let start = size; start > 0; ) {
-    const length = Math.min(CHUNK_BYTES, start);
-    start -= length;
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start);
-    end = Buffer.concat([buffer.subarray(0, bytesRead), end]);
-    const last = end.lastIndexOf(LINE_BREAK);
-    const before = last > 0 ? end.lastIndexOf(LINE_BREAK, last - 1) : -1;
-    if (before >= 0) return split(end, before + 1, last);
-    if (end.length > MAX_LINE_BYTES * 2) throw new Error("it is not an audit log");
-  }
-  return split(end, 0, end.lastIndexOf(LINE_BREAK));
+/** The last complete lines, oldest first, and what stands behind them. */
+async function lastLines(handle: FileHandle, size: number): Promise<{ texts: string[]; torn: Buffer }> {
+  const start = Math.max(0, size - TAIL_BYTES);
+  const end = await readWhole(handle, start, size - start);
+  const last = end.lastIndexOf(LINE_BREAK);
+  const torn = end.subarray(last + 1);
+  if (torn.length > MAX_LINE_BYTES) throw new Error("it is not an audit log");
+  // What it begins in the middle of is no line.
+  const first = start === 0 ? 0 : end.indexOf(LINE_BREAK) + 1;
+  const texts = last < first ? [] : end.toString("utf8", first, last).split("\n").slice(-MAX_AUDIT_DIGESTS);
+  return { texts, torn };
 }
 
-function split(end: Buffer, from: number, to: number): { text: string | undefined; torn: Buffer } {
-  return { text: to < 0 ? undefined : end.toString("utf8", from, to), torn: Buffer.from(end.subarray(to + 1)) };
+async function readWhole(handle: FileHandle, from: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length);
+  for (let read = 0; read < length; ) {
+    const { bytesRead } = await handle.read(bytes, read, length - read, from + read);
+    if (bytesRead === 0) return bytes.subarray(0, read);
+    read += bytesRead;
+  }
+  return bytes;
 }

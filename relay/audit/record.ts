@@ -1,13 +1,15 @@
 /**
- * What the audit log says, and how its lines are chained: each carries the hash of the one before, so that a line that is
- * changed, taken out or put in between shows. Pure. A line's hash is the SHA-256 of its bytes without `,"hash":"…"`.
+ * What the audit log says, and how it is written: one line of JSON for each record, which carries its number and ends in
+ * `"prev"`, the head before it, and `"hash"`, the head after it. A line's digest is the SHA-256 of its bytes without these
+ * two, `shared/audit-chain.ts` makes heads of digests. Pure.
  */
-import { createHash } from "node:crypto";
 import * as z from "zod";
 import { requestStateSchema } from "../../shared/access-request.ts";
+import { type AuditHead, headAfter, sha256 } from "../../shared/audit-chain.ts";
 import { parseJsonText } from "../../shared/bytes.ts";
 import { verdictSchema } from "../../shared/decisions.ts";
-import { type Evidence, edgeWordSchema } from "../../shared/protocol.ts";
+import { type Evidence, edgeWordSchema } from "../../shared/edge-frames.ts";
+import { MAX_FRAME_BYTES } from "../../shared/protocol.ts";
 import { refusalSchema } from "../../shared/refusal.ts";
 
 /** What a decision rests on, as raw bytes in base64; without the action token, which is a secret. */
@@ -54,7 +56,8 @@ const offer = {
 /**
  * `intent`: written before Teleport is called. `late`: a denial that went through while the log could not be written.
  * `outcome`: what Teleport then says of the request. `refusal`: a click that the guard did not let through, without a verdict
- * when its evidence shows none. `auto_intent` and `auto_refusal` are the same of what nobody clicked: on-call auto-approval.
+ * when its evidence shows none. `auto_intent` and `auto_refusal` are the same of what nobody clicked: on-call auto-approval. `resumed`:
+ * the log could not be written since a moment, and so many records of that time are in no log.
  */
 export const auditRecordSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("intent"), ...click }),
@@ -69,6 +72,12 @@ export const auditRecordSchema = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("auto_intent"), ...offer }),
   z.strictObject({ kind: z.literal("auto_refusal"), ...offer, refusal: refusalSchema }),
+  z.strictObject({
+    kind: z.literal("resumed"),
+    time: z.iso.datetime(),
+    since: z.iso.datetime(),
+    lost: z.int(),
+  }),
 ]);
 export type AuditRecord = z.infer<typeof auditRecordSchema>;
 
@@ -81,55 +90,62 @@ const cutSchema = z.strictObject({
 });
 export type CutRecord = z.infer<typeof cutSchema>;
 
-/** What a line holds beside its record. */
-const chainSchema = z.looseObject({ prev: z.string().regex(/^[0-9a-f]{64}$/), hash: z.string() });
+const numberedSchema = z.looseObject({ number: z.int().positive() });
 const recordSchema = z.discriminatedUnion("kind", [...auditRecordSchema.options, cutSchema]);
 
-/** Longest line, in bytes: a record with the largest delivery and confirmation, in base64, is under three quarters of it. */
-export const MAX_LINE_BYTES = 1024 * 1024;
-
-/** What comes before the first line. */
-export const GENESIS = "0".repeat(64);
+/** Longest line, in bytes: whatever one frame brought and was judged by, and what is said of it. */
+export const MAX_LINE_BYTES = MAX_FRAME_BYTES + 64 * 1024;
 
 export interface AuditLine {
-  readonly hash: string;
+  readonly digest: string;
   /** Without its line break. */
   readonly text: string;
+  /** Where the log ends with it. */
+  readonly end: AuditHead;
 }
 
-/** A record as the line that follows the one with the hash `prev`. */
-export function auditLineFor(record: AuditRecord | CutRecord, prev: string): AuditLine {
-  const unhashed = JSON.stringify({ ...record, prev });
-  const hash = sha256(unhashed);
-  return { hash, text: `${unhashed.slice(0, -1)},"hash":"${hash}"}` };
+/** A record as the line that follows the one with which a log ended. */
+export function auditLineFor(record: AuditRecord | CutRecord, { lines, head: prev }: AuditHead): AuditLine {
+  const number = lines + 1;
+  const said = JSON.stringify({ number, ...record });
+  const digest = sha256(said);
+  const head = headAfter(prev, digest);
+  return { digest, text: `${said.slice(0, -1)},"prev":"${prev}","hash":"${head}"}`, end: { lines: number, head } };
 }
 
-export type AuditLineReading =
-  | { readonly kind: "line"; readonly record: AuditRecord | CutRecord; readonly prev: string; readonly hash: string }
-  | { readonly kind: "broken"; readonly problem: string };
+/** A line whose own hash is right. */
+export interface ChainedLine {
+  readonly kind: "line";
+  readonly record: AuditRecord | CutRecord;
+  readonly digest: string;
+  /** The head that it follows. */
+  readonly prev: string;
+  /** Where the log ended with it. */
+  readonly end: AuditHead;
+}
 
-const HASH_AT_END = /,"hash":"([0-9a-f]{64})"\}$/;
+export type AuditLineReading = ChainedLine | { readonly kind: "broken"; readonly problem: string };
+
+const CHAINED = /,"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
 
 /** Reads one line and checks its own hash; that it follows the line before is the caller's to check. Never throws. */
 export function readAuditLine(text: string): AuditLineReading {
-  const hash = hashOf(text);
-  if (hash === undefined) return { kind: "broken", problem: "is not a line of an audit log" };
-  if (sha256(text.replace(HASH_AT_END, "}")) !== hash)
-    return { kind: "broken", problem: "was changed: its hash is another" };
-  const chain = chainSchema.safeParse(parseJsonText(text)).data;
-  if (chain === undefined) return { kind: "broken", problem: "does not say which line it follows" };
-  const { prev, hash: _, ...rest } = chain;
+  const [ending, prev, head] = CHAINED.exec(text) ?? [];
+  if (ending === undefined || prev === undefined || head === undefined) {
+    return { kind: "broken", problem: "is not a line of an audit log" };
+  }
+  const said = `${text.slice(0, -ending.length)}}`;
+  const digest = sha256(said);
+  if (headAfter(prev, digest) !== head) return { kind: "broken", problem: "was changed: its hash is another" };
+  const numbered = numberedSchema.safeParse(parseJsonText(said)).data;
+  if (numbered === undefined) return { kind: "broken", problem: "does not say which line it is" };
+  const { number, ...rest } = numbered;
   const record = recordSchema.safeParse(rest).data;
   if (record === undefined) return { kind: "broken", problem: "holds no record that this release knows" };
-  return { kind: "line", record, prev, hash };
+  return { kind: "line", record, digest, prev, end: { lines: number, head } };
 }
 
-/** The hash that a line carries, whether or not it is right; undefined when it carries none. */
-export function hashOf(text: string): string | undefined {
-  return HASH_AT_END.exec(text)?.[1];
-}
-
-/** SHA-256 in hex. */
-export function sha256(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex");
+/** The head that a line says comes after it, whether or not it is right; of what says nothing, one that nothing follows. */
+export function headIn(text: string): string {
+  return CHAINED.exec(text)?.[2] ?? sha256(text);
 }

@@ -1,6 +1,7 @@
 /** Reads an audit log from its first line to its last and says where its chain breaks. Flat in memory, however long. */
 import { createReadStream } from "node:fs";
-import { GENESIS, hashOf, MAX_LINE_BYTES, readAuditLine, sha256 } from "./record.ts";
+import { type AuditHead, GENESIS } from "../../shared/audit-chain.ts";
+import { type ChainedLine, headIn, MAX_LINE_BYTES, readAuditLine } from "./record.ts";
 
 /** A line, counted from 1, that does not hold. */
 export interface AuditBreak {
@@ -8,39 +9,56 @@ export interface AuditBreak {
   readonly problem: string;
 }
 
-/** What was read: how many lines, and the hash of the last one that has one, which the next line must name. */
+/** What was read. */
 export interface AuditSummary {
+  /** How many lines the file has, and the number of the last: the same unless it goes on from another file. */
   readonly lines: number;
+  readonly lastNumber: number;
+  /** The head after the last line, which the next line must name. */
   readonly head: string;
+  /** Whether it came by the head that was asked for; true when none was. */
+  readonly holds: boolean;
+}
+
+export interface VerifyOptions {
+  /** The head of the file before, for a log that was moved away and continued. */
+  readonly after?: string | undefined;
+  /** A head that was kept elsewhere and that the log must come by. */
+  readonly holding?: string | undefined;
 }
 
 /**
  * Yields every break of a log's chain and returns what it read. After a break it goes on from that line's own hash, so
- * that one changed line is one break, not thousands. `after` is the head of the file before, for a log that was moved
- * away and continued.
+ * that one changed line is one break, not thousands.
  * @throws the file system's error when the file cannot be read.
  */
-export async function* verifyAuditLog(file: string, after = GENESIS): AsyncGenerator<AuditBreak, AuditSummary> {
-  let head = after;
+export async function* verifyAuditLog(
+  file: string,
+  { after = GENESIS, holding }: VerifyOptions = {},
+): AsyncGenerator<AuditBreak, AuditSummary> {
+  let end: AuditHead = { lines: 0, head: after };
   let lines = 0;
+  let holds = holding === undefined || holding === after;
   for await (const { text, complete } of linesOf(file)) {
     lines++;
-    if (!complete) {
-      yield { line: lines, problem: "is cut short; the relay takes it off at its next start" };
-      continue;
+    if (!complete) yield { line: lines, problem: "is cut short; the relay takes it off at its next start" };
+    else if (text === undefined) yield { line: lines, problem: "is longer than a record can be" };
+    else {
+      const reading = readAuditLine(text);
+      const isCounted = lines > 1 || after === GENESIS;
+      const problem = reading.kind === "broken" ? reading.problem : problemOf(reading, end, isCounted);
+      if (problem !== undefined) yield { line: lines, problem };
+      end = reading.kind === "line" ? reading.end : { lines: end.lines + 1, head: headIn(text) };
+      holds ||= reading.kind === "line" && end.head === holding;
     }
-    const problem = text === undefined ? "is longer than a record can be" : problemOf(text, head);
-    if (problem !== undefined) yield { line: lines, problem };
-    if (text !== undefined) head = hashOf(text) ?? sha256(text);
   }
-  return { lines, head };
+  return { lines, lastNumber: end.lines, head: end.head, holds };
 }
 
-function problemOf(text: string, head: string): string | undefined {
-  const reading = readAuditLine(text);
-  if (reading.kind === "broken") return reading.problem;
-  if (reading.prev === head) return undefined;
-  return "does not follow the line before it: lines were taken out, put in, or moved";
+/** `isCounted`: whether it is known how many lines came before. */
+function problemOf({ prev, end }: ChainedLine, before: AuditHead, isCounted: boolean): string | undefined {
+  if (prev !== before.head) return "does not follow the line before it: lines were taken out, put in, or moved";
+  return isCounted && end.lines !== before.lines + 1 ? "bears the number of another line" : undefined;
 }
 
 interface Line {
@@ -52,6 +70,17 @@ interface Line {
 
 const LINE_BREAK = 0x0a;
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+// Bytes that are no text must not read as some other text: a relay writes none.
+function textOf(bytes: Uint8Array): string {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return "";
+  }
+}
+
 async function* linesOf(file: string): AsyncGenerator<Line> {
   let parts: Buffer[] = [];
   let bytes = 0;
@@ -60,7 +89,7 @@ async function* linesOf(file: string): AsyncGenerator<Line> {
     if (bytes <= MAX_LINE_BYTES) parts.push(part);
   };
   const take = (complete: boolean): Line => {
-    const text = bytes > MAX_LINE_BYTES ? undefined : Buffer.concat(parts).toString("utf8");
+    const text = bytes > MAX_LINE_BYTES ? undefined : textOf(Buffer.concat(parts));
     parts = [];
     bytes = 0;
     return { text, complete };

@@ -5,7 +5,8 @@
  */
 import { digestOf, type RequestState } from "../../shared/access-request.ts";
 import { isOnCallWithin, ON_CALL_ANNOTATION } from "../../shared/auto-approval.ts";
-import type { EdgeFrame, FrameOf } from "../../shared/protocol.ts";
+import type { EdgeFrame } from "../../shared/edge-frames.ts";
+import type { FrameOf } from "../../shared/protocol.ts";
 import type { Refusal } from "../../shared/refusal.ts";
 import type { LiveRequest } from "../access-request.ts";
 import { isRequester, sameName } from "../guard/same-person.ts";

@@ -2,7 +2,9 @@
 import { audit } from "./audit.ts";
 import { check } from "./check.ts";
 import { type Command, type ExitCode, type Terminal, UsageError } from "./command.ts";
+import { completion } from "./completion.ts";
 import { configure } from "./configure.ts";
+import { helpFor, programHelp } from "./help.ts";
 import { keygen } from "./keygen.ts";
 import { migrate } from "./migrate.ts";
 import { setup } from "./setup.ts";
@@ -10,44 +12,34 @@ import { start } from "./start.ts";
 import { status } from "./status.ts";
 import { version } from "./version.ts";
 
-/** Every command, in the order of the help. */
+/** Every command, in the order of the help; help, manual page and completions are made from it. */
 export const commands: ReadonlyMap<string, Command> = new Map(
-  Object.entries({ configure, start, check, status, keygen, setup, migrate, audit, version }),
+  Object.entries({ configure, start, check, status, keygen, setup, migrate, audit, completion, version }),
 );
 
 /** Runs one command line (without the program's name) to its end. Never throws what a user could have caused. */
 export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const [name, ...rest] = args;
-  if (name === "--help" || name === "-h") {
-    terminal.stdout(help());
+  const [first, ...rest] = args;
+  if (first === "--help" || first === "-h") {
+    terminal.stdout(programHelp(commands));
     return 0;
   }
+  const name = first === "--version" ? "version" : first;
   const command = commands.get(name ?? "");
-  if (command === undefined) {
-    terminal.stderr(name === undefined ? help() : `There is no command ${JSON.stringify(name)}.\n\n${help()}`);
+  if (name === undefined || command === undefined) {
+    const what = name === undefined ? "Say what to do" : `There is no command ${JSON.stringify(name)}`;
+    terminal.stderr(`${what}.\n\n${programHelp(commands)}`);
     return 2;
   }
   if (rest.some((argument) => argument === "--help" || argument === "-h")) {
-    terminal.stdout(command.help);
+    terminal.stdout(helpFor(name, command));
     return 0;
   }
   try {
     return await command.run(rest, terminal);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    terminal.stderr(`${error.message}.\n\n${command.help}`);
+    terminal.stderr(`${error.message}.\n\n${helpFor(name, command)}`);
     return 2;
   }
-}
-
-function help(): string {
-  const widest = Math.max(...Array.from(commands.keys(), (name) => name.length));
-  const lines = Array.from(commands, ([name, { summary }]) => `  ${name.padEnd(widest)}  ${summary}\n`);
-  return `Usage: teleport-pagerduty COMMAND [OPTIONS]
-
-Grant and refuse Teleport access requests from PagerDuty.
-
-${lines.join("")}
-  teleport-pagerduty COMMAND --help  tells more about one.
-`;
 }

@@ -11,20 +11,47 @@ export interface Terminal {
   readonly stderr: (text: string) => void;
   /** Whether a person looks at stdout, and not a program. */
   readonly isTerminal?: boolean;
+  /** How wide stdout is, in characters, when a person looks at it. */
+  readonly width?: number;
   /** The process's environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts when the process is asked to end. */
   readonly signal: AbortSignal;
 }
 
+/** One option, as it is read, and as help, manual page and completions tell it. */
+export interface CommandOption {
+  readonly type: "string" | "boolean";
+  readonly short?: string;
+  readonly multiple?: boolean;
+  readonly default?: string | boolean;
+  /** What its value is called, such as `FILE`; a shell completes FILE and DIR. */
+  readonly value?: string;
+  /** What it does: one phrase, without a full stop. */
+  readonly meaning: string;
+}
+
+export type CommandOptions = Readonly<Record<string, CommandOption>>;
+
 export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
-  /** What `--help` prints: usage, then each option. */
-  readonly help: string;
+  /** What stands behind the command's name, one for each form. */
+  readonly usage: readonly [string, ...string[]];
+  /** Paragraphs, each a string without line breaks; one that begins with two spaces is an example, kept as it is. */
+  readonly about: readonly string[];
+  readonly options: CommandOptions;
+  /** What its operand may be: one of some words, or a file. */
+  readonly operands?: readonly string[] | "FILE";
+  /** Variables of the environment that it reads, and what each means. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Runs with the arguments behind the command's name. @throws UsageError when they make no sense. */
   run(args: readonly string[], terminal: Terminal): Promise<ExitCode>;
 }
+
+/** Options that several commands have. */
+export const HELP = { type: "boolean", short: "h", meaning: "print this text" } as const satisfies CommandOption;
+export const JSON_OUTPUT = { type: "boolean", default: false, meaning: "print JSON" } as const satisfies CommandOption;
 
 /** The command line makes no sense; the message says why. */
 export class UsageError extends Error {

@@ -4,14 +4,12 @@
  * origin.
  */
 import { randomUUID } from "node:crypto";
-import { type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
 import { parseJsonText } from "../../shared/bytes.ts";
-import { tunnelAgentFor } from "../http-proxy/tunnel-agent.ts";
 import type { Environment } from "../http-proxy.ts";
 import { signToken } from "../link/json-web-token.ts";
 import { problemFor } from "../link/problem.ts";
 import type { RelayKey } from "../link/relay-key.ts";
+import { callHttp } from "./http-call.ts";
 
 /** The edge, as one relay asks it. */
 export interface EdgeApi {
@@ -78,46 +76,20 @@ function answerFor(api: EdgeApi, { route }: EdgeQuestion, { status, text, clockO
 
 async function exchange(api: EdgeApi, { method, route, withinMs }: EdgeQuestion, offsetMs: number): Promise<Exchange> {
   const { url, cluster, key, env, now } = api;
-  const agent = tunnelAgentFor(url, env);
-  const sentMs = now();
-  const token = signToken(key, { origin: url, cluster, issuedAtMs: sentMs + offsetMs, id: randomUUID() });
-  const request = url.startsWith("https:") ? requestHttps : requestHttp;
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const asked = request(`${url}/v1/${cluster}/${route}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, accept: "application/json", "content-length": 0 },
-      signal: AbortSignal.timeout(withinMs),
-      ...(agent && { agent }),
-    });
-    asked.on("response", resolve);
-    asked.on("error", reject);
-    asked.end();
-  });
+  const token = signToken(key, { origin: url, cluster, issuedAtMs: now() + offsetMs, id: randomUUID() });
+  const headers = { authorization: `Bearer ${token}`, accept: "application/json" };
+  const signal = AbortSignal.timeout(withinMs);
+  const call = { method, headers, env, signal, maxBytes: MAX_ANSWER_BYTES };
+  const answer = await callHttp(`${url}/v1/${cluster}/${route}`, call, now);
+  if (answer.body === undefined) throw new Error(`it answers with more than ${MAX_ANSWER_BYTES} bytes`);
   // What the edge did before it answered is not a difference of clocks.
-  const dateMs = Date.parse(response.headers.date ?? "");
-  const heardMs = now();
-  const text = await textOf(response);
-  return { status: response.statusCode ?? 0, text, clockOffsetMs: offsetFor(dateMs, heardMs) };
+  const clockOffsetMs = offsetFor(Date.parse(answer.headers.date ?? ""), answer.heardMs);
+  return { status: answer.status, text: answer.body.toString("utf8"), clockOffsetMs };
 }
 
 // A date is cut to its second: on average half of one is missing.
 function offsetFor(dateMs: number, heardMs: number): number | null {
   return Number.isNaN(dateMs) ? null : dateMs + 500 - heardMs;
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response) {
-    const part = Buffer.from(chunk);
-    bytes += part.length;
-    if (bytes > MAX_ANSWER_BYTES) {
-      response.destroy();
-      throw new Error(`it answers with more than ${MAX_ANSWER_BYTES} bytes`);
-    }
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString("utf8");
 }
 
 function subjectOf({ url, cluster, key }: EdgeApi, clockOffsetMs: number) {

@@ -4,30 +4,32 @@
  */
 import { closeSync, fsyncSync, openSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { DEFAULT_KEY_FILE } from "../config/schema.ts";
 import { generateRelayKey, readRelayKey } from "../link/relay-key.ts";
+import { DEFAULT_KEY_FILE } from "../paths.ts";
 import { type Command, type ExitCode, parseOptions, type Terminal, UsageError } from "./command.ts";
+
+const options = {
+  out: {
+    type: "string",
+    value: "FILE",
+    meaning: `where the private key goes (PKCS#8 PEM, mode 0600); a file that exists is left as it is (default: ${DEFAULT_KEY_FILE})`,
+  },
+  public: { type: "string", value: "FILE", meaning: "print the public half of this private key again" },
+} as const;
 
 export const keygen: Command = {
   summary: "Make the relay's key and print its public half",
-  help: `Usage: teleport-pagerduty keygen [--out FILE]
-       teleport-pagerduty keygen --public FILE
-
-Makes the relay's Ed25519 key and prints its public half, 43 characters, which goes into relay_public_keys of the
-edge's configuration.
-
-  --out FILE      where the private key goes (PKCS#8 PEM, mode 0600); a file that exists is left as it is
-                  (default: ${DEFAULT_KEY_FILE})
-  --public FILE   print the public half of this private key again
-`,
+  usage: ["[--out FILE]", "--public FILE"],
+  about: [
+    "Makes the relay's Ed25519 key and prints its public half, 43 characters, which goes into relay_public_keys of the " +
+      "edge's configuration.",
+  ],
+  options,
   async run(args, terminal) {
-    const options = parseOptions(args, { out: { type: "string" }, public: { type: "string" } });
-    if (options.out !== undefined && options.public !== undefined) {
-      throw new UsageError("--out and --public exclude each other");
-    }
-    return options.public === undefined
-      ? make(options.out ?? DEFAULT_KEY_FILE, terminal)
-      : print(options.public, terminal);
+    const { out, public: shown } = parseOptions(args, options);
+    if (shown === undefined) return make(out ?? DEFAULT_KEY_FILE, terminal);
+    if (out !== undefined) throw new UsageError("--out and --public exclude each other");
+    return print(shown, terminal);
   },
 };
 

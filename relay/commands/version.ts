@@ -1,17 +1,25 @@
 /** `teleport-pagerduty version`: which release this is, and what it runs on and speaks. */
-import { PROTOCOL_VERSION } from "../../shared/protocol.ts";
 import { RELEASE_COMMIT, RELEASE_VERSION } from "../release.ts";
-import { type Command, parseOptions } from "./command.ts";
+import { type Command, JSON_OUTPUT, parseOptions } from "./command.ts";
+
+const options = { json: { ...JSON_OUTPUT, meaning: "print JSON: {version, commit, node, protocol}" } } as const;
 
 export const version: Command = {
   summary: "Print the version, the commit, Node's version and the protocol's",
-  help: `Usage: teleport-pagerduty version
-`,
+  usage: ["[--json]"],
+  about: ["Prints which release this is, what it was built from, and what it runs on and speaks."],
+  options,
   async run(args, { stdout }) {
-    parseOptions(args, {});
-    stdout(`teleport-pagerduty ${RELEASE_VERSION}
-commit ${RELEASE_COMMIT}
-node ${process.versions.node}
+    const { json } = parseOptions(args, options);
+    const { PROTOCOL_VERSION } = await import("../../shared/protocol.ts");
+    const told = { version: RELEASE_VERSION, commit: RELEASE_COMMIT, node: process.versions.node };
+    if (json) {
+      stdout(`${JSON.stringify({ ...told, protocol: PROTOCOL_VERSION })}\n`);
+      return 0;
+    }
+    stdout(`teleport-pagerduty ${told.version}
+commit ${told.commit}
+node ${told.node}
 protocol ${PROTOCOL_VERSION}
 `);
     return 0;

@@ -26,7 +26,7 @@ function problemFor(issue: z.core.$ZodIssue): string {
         ? "must not be empty."
         : `must be at least ${issue.minimum}.`;
     case "too_big":
-      return `must be at most ${issue.maximum}.`;
+      return issue.origin === "string" ? issue.message : `must be at most ${issue.maximum}.`;
     case "invalid_key":
       return issue.issues[0]?.message ?? issue.message;
     default:

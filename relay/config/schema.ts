@@ -5,20 +5,15 @@
 import * as z from "zod";
 import { channelSchema } from "../../shared/decisions.ts";
 import { LOG_SEVERITIES } from "../../shared/log.ts";
+import { DEFAULT_KEY_FILE, PLUGIN_DIRECTORY } from "../paths.ts";
 import * as value from "./values.ts";
-
-/** Where the relay's own files lie unless the configuration says otherwise. */
-const STATE_DIRECTORY = "/var/lib/teleport/plugins/pagerduty";
-
-/** Where `keygen` puts the relay's key and where the relay looks for it. */
-export const DEFAULT_KEY_FILE = `${STATE_DIRECTORY}/relay.key`;
 
 /** Defaults of `[teleport]` that a rule must be able to tell from a given value; applied when the configuration is made. */
 export const TELEPORT_PRESETS = {
   addr: "localhost:3025",
-  client_crt: `${STATE_DIRECTORY}/auth.crt`,
-  client_key: `${STATE_DIRECTORY}/auth.key`,
-  root_cas: `${STATE_DIRECTORY}/auth.cas`,
+  client_crt: `${PLUGIN_DIRECTORY}/auth.crt`,
+  client_key: `${PLUGIN_DIRECTORY}/auth.key`,
+  root_cas: `${PLUGIN_DIRECTORY}/auth.cas`,
 } as const;
 
 /**
@@ -93,17 +88,16 @@ const decisions = z.strictObject({
     description:
       "The secrets of PagerDuty's webhook subscription, one a line; required for note, workflow and field, and for " +
       'on_resolve = "deny". The relay verifies PagerDuty\'s signature itself. Others must not be able to read it.',
-    example: `${STATE_DIRECTORY}/webhook.secrets`,
+    example: `${PLUGIN_DIRECTORY}/webhook.secrets`,
   }),
   action_tokens_file: value.pathOrEmpty
     .default("")
     .describe("Required for action: two lines, approve=… and deny=…. Others must not be able to read it."),
   workflow_triggers: z
-    .strictObject({ approve: z.string().default(""), deny: z.string().default("") })
+    .strictObject({ approve: value.label.default(""), deny: value.label.default("") })
     .prefault({ approve: "", deny: "" })
     .describe("Required for workflow: the ids of two manual incident-workflow triggers."),
-  field: z
-    .string()
+  field: value.label
     .min(1)
     .default("teleport_decision")
     .describe("For field: the name of a custom field of incidents with the options approve and deny."),
@@ -145,7 +139,7 @@ const policy = z.strictObject({
     .default("action")
     .describe("Whether a click is read again from PagerDuty before an approval counts: for action alone, or for all."),
   audit_log: value.path
-    .default(`${STATE_DIRECTORY}/audit.jsonl`)
+    .default(`${PLUGIN_DIRECTORY}/audit.jsonl`)
     .describe(
       "Where every decision is written before Teleport hears of it; JSON lines, each chained to the one before.",
     ),

@@ -1,9 +1,13 @@
 /** The kinds of values that the configuration is made of, each with the sentence for a value that is not of its kind. */
 import { isAbsolute } from "node:path";
 import * as z from "zod";
+import { MAX_LABEL_LENGTH } from "../../shared/values.ts";
 import { parseDuration } from "./duration.ts";
 
 const absolute = (path: string): boolean => isAbsolute(path) && !path.includes("\0");
+
+/** What PagerDuty calls something of its own. */
+export const label = z.string().max(MAX_LABEL_LENGTH, `must have at most ${MAX_LABEL_LENGTH} characters.`);
 
 /** An absolute path. */
 export const path = z.string().refine(absolute, 'must be an absolute path, such as "/etc/teleport-pagerduty/…".');

@@ -6,7 +6,9 @@ import type { Click } from "../../shared/click.ts";
 import type { PluginData } from "../plugin-data.ts";
 import type { TeleportPort } from "../teleport/port.ts";
 import type { Clock } from "../time/clock.ts";
-import { CLAIM_LEASE_MS, claimText } from "./claim.ts";
+import { CLAIM_LEASE_MS, claimIn, claimText } from "./claim.ts";
+import { showsReviewOf } from "./decision-words.ts";
+import type { Situation } from "./situation.ts";
 
 export interface ClaimLeasesOptions {
   readonly teleport: Pick<TeleportPort, "updatePluginData">;
@@ -27,6 +29,14 @@ export class ClaimLeases {
 
   constructor(options: ClaimLeasesOptions) {
     this.#options = options;
+  }
+
+  /** Whether no call can be under way for a request: one that shows its effect is not. */
+  isFree(requestId: string, { live, data, readMs }: Pick<Situation, "live" | "data" | "readMs">): boolean {
+    if (live?.request.state !== "PENDING") return true;
+    const claim = claimIn(data);
+    if (claim !== undefined && showsReviewOf(live.request, { id: claim.clickId, verdict: claim.verdict })) return true;
+    return this.isOver(requestId, data, readMs);
   }
 
   /**

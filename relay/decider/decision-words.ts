@@ -4,7 +4,7 @@
  */
 import type { AccessRequest } from "../../shared/access-request.ts";
 import type { Click } from "../../shared/click.ts";
-import type { EdgeWord } from "../../shared/protocol.ts";
+import type { EdgeWord } from "../../shared/edge-frames.ts";
 import type { Resolution } from "../teleport/port.ts";
 
 /** What is decided of a click: by whom, what, and in which words. */

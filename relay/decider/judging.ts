@@ -1,6 +1,7 @@
 /** A click as the edge framed it, put before the guard: its evidence read, its author looked up, and everything else. */
 import type { Click } from "../../shared/click.ts";
-import type { EdgeFrame, FrameOf } from "../../shared/protocol.ts";
+import type { EdgeFrame } from "../../shared/edge-frames.ts";
+import type { FrameOf } from "../../shared/protocol.ts";
 import { type Judgement, judge, type Policy } from "../guard.ts";
 import type { Clock } from "../time/clock.ts";
 import { type Verifiers, verifiedClick } from "./evidence.ts";

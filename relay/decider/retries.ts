@@ -26,6 +26,14 @@ export function needsMending(error: unknown): error is TeleportError {
   return error instanceof TeleportError && !error.retryable;
 }
 
+/** How long after so many attempts the next is made, the last of which failed by an error; `random` from 0 up to 1. */
+export function retryWaitMs(error: unknown, attempts: number, random: number): number {
+  if (needsMending(error)) return RETRY_MENDING_MS;
+  if (error instanceof Postponed) return POSTPONED_MS;
+  const span = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(attempts, 8));
+  return RETRY_MIN_MS + random * span;
+}
+
 export class Retries {
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -41,19 +49,15 @@ export class Retries {
     const { attempts: before = 0, cancel } = this.#retries.get(requestId) ?? {};
     cancel?.();
     const attempts = before + 1;
-    this.#retries.set(requestId, { attempts, cancel: this.#clock.after(this.#waitMs(error, attempts), attempt) });
+    this.#retries.set(requestId, {
+      attempts,
+      cancel: this.#clock.after(retryWaitMs(error, attempts, this.#random()), attempt),
+    });
   }
 
   /** An attempt succeeded. */
   done(requestId: string): void {
     this.#retries.get(requestId)?.cancel();
     this.#retries.delete(requestId);
-  }
-
-  #waitMs(error: unknown, attempts: number): number {
-    if (needsMending(error)) return RETRY_MENDING_MS;
-    if (error instanceof Postponed) return POSTPONED_MS;
-    const span = Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** Math.min(attempts, 8));
-    return RETRY_MIN_MS + this.#random() * span;
   }
 }

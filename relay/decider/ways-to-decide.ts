@@ -4,7 +4,7 @@
  * the one call; whether it may be made, the guard says.
  */
 import type { Click } from "../../shared/click.ts";
-import type { EdgeWord } from "../../shared/protocol.ts";
+import type { EdgeWord } from "../../shared/edge-frames.ts";
 import type { LiveRequest } from "../access-request.ts";
 import type { DecideBy } from "../commands/check/role.ts";
 import { sameName } from "../guard/same-person.ts";

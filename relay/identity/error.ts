@@ -13,7 +13,6 @@ export type IdentityFault =
   | "two_certificates"
   | "no_authority"
   | "mismatch"
-  | "not_yet_valid"
   | "expired";
 
 /** Credentials that cannot be used. Its message is plain sentences: what is wrong with which file, then the mend. */

@@ -22,6 +22,12 @@ export class AtEdge {
     return has === undefined || has.digest !== digest || has.reviews < request.reviews.length;
   }
 
+  /** Whether it has a request that asks for something else. */
+  hasOther(request: AccessRequest): boolean {
+    const has = this.#open.get(request.id);
+    return has !== undefined && has.digest !== digestOf(this.#cluster, request);
+  }
+
   /** Whether it has a request as it is, but for its latest reviews. */
   lacksReviewsOf(request: AccessRequest): boolean {
     const has = this.#open.get(request.id);

@@ -1,5 +1,6 @@
 /** What a link tells the rest of the relay. */
-import type { EdgeFrame, FrameOf, Welcome } from "../../shared/protocol.ts";
+import type { EdgeFrame, Welcome } from "../../shared/edge-frames.ts";
+import type { FrameOf } from "../../shared/protocol.ts";
 
 /** What the edge has of an open request: the digest that it paged, and how many of its reviews have been told. */
 export interface OpenAtEdge {

@@ -3,18 +3,17 @@
  * the numbers of what comes in, acknowledges, and notices a dead line. It never retries, and keeps no frame: what a lost
  * session had under way is found again by the next one's exchange of differences.
  */
+
+import { type EdgeFrame, readEdgeFrame, type Welcome } from "../../shared/edge-frames.ts";
 import type { Logger } from "../../shared/log.ts";
 import {
   CLOSE,
-  type EdgeFrame,
   type Hello,
   MAX_FRAME_BYTES,
   PING,
   PONG,
   type RelayFrame,
-  readEdgeFrame,
   type Unnumbered,
-  type Welcome,
 } from "../../shared/protocol.ts";
 import type { Clock } from "../time/clock.ts";
 import type { OpenAtEdge, SessionHandlers } from "./handlers.ts";

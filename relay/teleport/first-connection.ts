@@ -19,6 +19,8 @@ export interface FirstConnectionOptions {
   /** From 0 up to, but not, 1. */
   readonly random: () => number;
   readonly log: Logger;
+  /** Told that the credentials are good, before each attempt with them. */
+  readonly identified?: () => void;
 }
 
 /** A connection that works, as whom, and what Teleport said of itself. */
@@ -39,10 +41,11 @@ export async function connectFirst(
   options: FirstConnectionOptions,
   signal: AbortSignal,
 ): Promise<FirstConnection | undefined> {
-  const { source, clock, random, log } = options;
+  const { source, clock, random, log, identified } = options;
   const backoff = createBackoff({ ...BACKOFF, random, now: () => clock.now() });
   while (!signal.aborted) {
     const identity = await readIdentity(source, clock.now());
+    identified?.();
     try {
       return await unlessAborted(connect(options, identity), signal);
     } catch (error) {

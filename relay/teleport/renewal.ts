@@ -32,6 +32,8 @@ export interface RenewalOptions {
   readonly renewed: (identity: Identity, server: TeleportServer) => void;
   /** Told what is wrong with the credentials, as one sentence, or null; again and again with the same. */
   readonly concern: (problem: string | null) => void;
+  /** Told whenever the files have been looked at. */
+  readonly beat?: () => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -54,11 +56,12 @@ export class Renewal {
 
   /** Looks after the credentials until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, beat } = this.#options;
     const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
     while (!signal.aborted) {
       // A connection that is still being opened must not hold up the end.
       await Promise.race([this.once(), aborted]);
+      beat?.();
       await clock.sleep(LOOK_EVERY_MS, signal);
     }
   }

@@ -1,6 +1,7 @@
 /** Bursts and bad weather under virtual time: a whole switchboard against an account that counts, refuses, fails and hangs. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Switchboard } from "../../edge/switchboard.ts";
+import { platformTimer } from "../../edge/timer.ts";
 import { createLogger } from "../../shared/log.ts";
 import { NodeSql } from "../fakes/node-sql.ts";
 import { ScriptedRelay } from "./host.ts";
@@ -30,6 +31,7 @@ function playing(options: { omitHeaders?: boolean } = {}) {
     reconcileEveryMs: null,
     fetch: account.fetch,
     now: Date.now,
+    after: platformTimer,
     random: () => 0.5,
     randomId: () => crypto.randomUUID(),
     log: createLogger({ severity: "error", format: "text", now: Date.now, write: () => {} }),

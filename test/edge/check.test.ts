@@ -148,6 +148,7 @@ describe("the edge's check", () => {
     subscribe();
     host.pagerDuty.addService({ id: "PSECOND", name: "Second", policyId: POLICY });
     host.ledger.store(wanted({}, [SERVICE, "PSECOND"]), undefined);
+    host.sleep();
     const checks = await check();
     expect(failures(checks)).toEqual(["answers from PSECOND"]);
     expect(checks.map(({ name }) => name)).toContain("service PSECOND");

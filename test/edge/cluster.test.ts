@@ -1,15 +1,10 @@
 import { env, evictDurableObject, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it } from "vitest";
 import { RELAY_HEADERS } from "../../edge/cluster-rpc.ts";
-import { readCluster } from "../../edge/config/cluster-config.ts";
-import type { RelaySocket } from "../../edge/relays/socket.ts";
-import type { Sql } from "../../edge/sql.ts";
-import { Switchboard } from "../../edge/switchboard.ts";
 import type { Cluster } from "../../edge/worker.ts";
-import { createLogger } from "../../shared/log.ts";
 import { PING, PONG } from "../../shared/protocol.ts";
-import { accessRequest, BOB, BOT, hello, NOW, noteEvent, POLICY, SERVICE } from "./samples.ts";
-import { CLUSTER, entryFor, SECRET } from "./setting.ts";
+import { accessRequest, HOUR_MS, hello, noteEvent } from "./samples.ts";
+import { CLUSTER } from "./setting.ts";
 
 const stub = () => (env as unknown as { CLUSTER: DurableObjectNamespace<Cluster> }).CLUSTER.getByName(CLUSTER);
 const URL_OF_LINK = `https://edge.example.com/v1/${CLUSTER}/relay`;
@@ -69,6 +64,12 @@ afterEach(() => reset());
 describe("the upgrade", () => {
   it("takes a token once", async () => {
     expect([(await upgrade("the same")).status, (await upgrade("the same")).status]).toEqual([101, 401]);
+  });
+
+  it("takes a token once, however many bring it at the same moment", async () => {
+    const answers = await Promise.all(Array.from({ length: 50 }, () => upgrade("the same")));
+    const statuses = answers.map(({ status }) => status).toSorted();
+    expect(statuses).toEqual([101, ...Array.from({ length: 49 }, () => 401)]);
   });
 
   it("remembers used tokens through an eviction", async () => {
@@ -144,127 +145,40 @@ describe("the alarm", () => {
     await relay.next("ack");
     await evictDurableObject(stub());
     const armed = await runInDurableObject(stub(), async (_, { storage }) => {
-      storage.sql.exec("UPDATE request SET record = '{}'");
+      storage.sql.exec("UPDATE live_request SET record = '{}'");
       return storage.getAlarm();
     });
     expect(armed).not.toBeNull();
     expect(await runDurableObjectAlarm(stub())).toBe(true);
     expect(await runInDurableObject(stub(), (_, { storage }) => storage.getAlarm())).not.toBeNull();
   });
-});
 
-describe("one request's whole life", () => {
-  /** PagerDuty as far as one approval asks of it. */
-  async function pagerDuty(request: Request): Promise<Response> {
-    const { pathname } = new URL(request.url);
-    const service = { id: SERVICE };
-    const incident = {
-      id: "QLIFE",
-      status: "triggered",
-      service,
-      created_at: new Date(NOW).toISOString(),
-      escalation_policy: { id: POLICY },
-    };
-    if (pathname === "/users") return Response.json({ users: [BOT], more: false });
-    if (pathname.startsWith("/users/")) return Response.json({ user: BOB });
-    if (pathname.startsWith("/services/")) return Response.json({ service });
-    return pathname.endsWith("/notes") ? Response.json({ note: { id: "PNOTE" } }) : Response.json({ incident });
-  }
-
-  /** Everything that is under way has come to its end: nothing here waits for a real network. */
-  async function quiet(): Promise<void> {
-    for (let turn = 0; turn < 10; turn++) await new Promise((done) => setTimeout(done, 0));
-  }
-
-  it("costs few rows", async () => {
-    const costs = await runInDurableObject(stub(), async (_, { storage }) => {
-      const written = new Map<string, number>();
-      let label = "the schema";
-      const count = (rows: number) => written.set(label, (written.get(label) ?? 0) + rows);
-      const sql: Sql = {
-        run: (statement, ...bindings) => {
-          const cursor = storage.sql.exec(statement, ...bindings);
-          const rows = [...cursor];
-          count(cursor.rowsWritten);
-          return rows;
-        },
-      };
-      let nowMs = NOW;
-      const frames: { type: string; [key: string]: unknown }[] = [];
-      let attachment: unknown = null;
-      const socket: RelaySocket = {
-        isOpen: true,
-        heardMs: null,
-        send: (text) => void frames.push(JSON.parse(text)),
-        close: () => {},
-        get attachment() {
-          return attachment;
-        },
-        attach: (value) => {
-          attachment = structuredClone(value);
-        },
-      };
-      const secrets = new Map([[CLUSTER, { api_key: "a-key-of-the-tests", webhook_secrets: [SECRET] }]]);
-      const reading = readCluster(CLUSTER, entryFor(), { apiUrl: null, secrets, faults: [] });
-      if (reading.kind !== "ready") throw new Error(reading.faults.join());
-      const board = new Switchboard({
-        config: reading.config,
-        sql,
-        sockets: () => [socket],
-        setAlarm: () => void count(1),
-        armedMs: null,
-        wakeEveryMs: null,
-        reconcileEveryMs: null,
-        fetch: pagerDuty,
-        now: () => nowMs,
-        random: () => 0,
-        randomId: () => crypto.randomUUID(),
-        log: createLogger({ severity: "error", format: "json", now: () => nowMs, write: () => {} }),
+  it("is set again each time that it fails, seven times on end, and ends what is over when the ledger is back", async () => {
+    const relay = await link();
+    greet(relay, "relay-one");
+    await relay.next("welcome");
+    const request = accessRequest({ requestExpiresMs: Date.now() - HOUR_MS });
+    say(relay, { type: "request", seq: 1, request, recipients: [] });
+    await relay.next("ack");
+    expect(await stub().status()).toMatchObject({ pendingCount: 1 });
+    const rename = (from: string, to: string) =>
+      runInDurableObject(stub(), (_, { storage: { sql } }) => {
+        const tables = sql.exec(
+          "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+        );
+        for (const { name } of [...tables]) {
+          if (String(name).startsWith(from))
+            sql.exec(`ALTER TABLE "${name}" RENAME TO "${to}${String(name).slice(from.length)}"`);
+        }
       });
-      let seq = 0;
-      const frame = (value: Record<string, unknown>) =>
-        board.received(socket, JSON.stringify({ ...value, seq: ++seq }));
-      const last = (type: string): Record<string, unknown> => frames.filter((sent) => sent.type === type).at(-1) ?? {};
-      const step = async (name: string, act: () => void) => {
-        label = name;
-        act();
-        await quiet();
-      };
-      await step("hello", () => {
-        board.accept(socket, { relayKey: "thumbprint", origin: null });
-        board.received(socket, JSON.stringify(hello()));
-        frame({ type: "synced" });
-      });
-      await step("request and incident", () => frame({ type: "request", request: accessRequest(), recipients: [] }));
-      await step("bound", () => frame({ ...last("bind"), type: "bound", result: "bound" }));
-      await step("the lease's alarm", () => {
-        nowMs += 15_000;
-        board.alarmed();
-      });
-      await step("click", () => board.deliver({ raw: noteEvent("QLIFE", "/approve"), signature: "v1=00" }));
-      const { requestId, clickId, epoch } = last("decide");
-      const outcome = { result: "applied", state: "APPROVED" };
-      await step("outcome, note, resolved", () => frame({ type: "outcome", requestId, clickId, epoch, outcome }));
-      await step("the lease's alarm at the end", () => {
-        nowMs += 15_000;
-        board.alarmed();
-      });
-      await step("deleted", () => {
-        nowMs += 40 * 86_400_000;
-        board.alarmed();
-      });
-      return [...written];
-    });
-    // The record is one row and one or two index entries; each alarm that is set is one row.
-    expect(costs.slice(1)).toEqual([
-      ["hello", 1], // the session
-      ["request and incident", 8], // the record twice, the incident, the alarm
-      ["bound", 3], // the record
-      ["the lease's alarm", 1], // the alarm, for the expiry
-      ["click", 8], // the delivery, the record twice, the alarm
-      ["outcome, note, resolved", 8], // the record three times
-      ["the lease's alarm at the end", 1], // the alarm, for the deletion
-      ["deleted", 3], // the record, the incident, the delivery
-    ]);
+    const alarm = () => runInDurableObject(stub(), (_, { storage }) => storage.getAlarm());
+    await rename("", "lost_");
+    for (let failure = 1; failure <= 7; failure++) {
+      expect(await runDurableObjectAlarm(stub())).toBe(true);
+      expect([failure, await alarm()]).toEqual([failure, expect.any(Number)]);
+    }
+    await rename("lost_", "");
+    expect(await runDurableObjectAlarm(stub())).toBe(true);
+    expect(await stub().status()).toMatchObject({ pendingCount: 0 });
   });
 });

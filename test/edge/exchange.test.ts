@@ -155,6 +155,32 @@ describe("answers that do not count", () => {
     expect(host.record.end?.end).toBe("approved");
   });
 
+  it.each<[string, Record<string, unknown>]>([
+    ["bound", { result: "bound" }],
+    ["changed", { result: "changed" }],
+    ["gone", { result: "gone" }],
+    ["outcome", { outcome: APPLIED }],
+    ["outcome", { outcome: { result: "refused", refusal: "stale", state: "PENDING", detail: "" } }],
+    ["auto_outcome", { outcome: APPLIED }],
+    ["waiting", { problem: "Give the relay's role a rule." }],
+  ])("are those of an old epoch and of a standby, whatever they answer: %s %j", async (kind, said) => {
+    await click();
+    const { digest, incidents, requestId, epoch } = relay.last("bind");
+    const { clickId } = relay.last("decide");
+    const isBinding = ["bound", "changed", "gone"].includes(kind);
+    const answer = { type: isBinding ? "bound" : kind, requestId, ...said };
+    const whole = isBinding ? { ...answer, digest, incidents } : { ...answer, clickId };
+    const before = host.record;
+    const standby = host.connect().hello({ instance: "relay-two" });
+    standby.say({ ...whole, epoch });
+    relay.say({ ...whole, epoch: epoch - 1 });
+    relay.say({ ...whole, epoch: epoch + 1 });
+    await host.settled();
+    expect(host.record).toEqual(before);
+    expect([relay.last("ack").upTo, standby.last("ack").upTo]).toEqual([3, 1]);
+    expect(host.ledger.faults(10)).toEqual([]);
+  });
+
   it("are those about what nobody knows", () => {
     relay.say({ type: "outcome", epoch: 1, requestId: "unknown", clickId: "01", outcome: APPLIED });
     relay.say({ type: "outcome", epoch: 1, requestId: accessRequest().id, clickId: "unknown", outcome: APPLIED });
@@ -188,7 +214,7 @@ describe("a standby", () => {
 describe("a frame whose handling fails", () => {
   it("is not acknowledged", () => {
     const acks = relay.socket.all("ack").length;
-    host.sql.run("UPDATE request SET record = '{}'");
+    host.sql.run("UPDATE live_request SET record = '{}'");
     expect(() => relay.ended("denied")).toThrow();
     expect(relay.socket.all("ack")).toHaveLength(acks);
   });

@@ -8,9 +8,11 @@ import { Ledger } from "../../edge/ledger.ts";
 import type { RequestRecord } from "../../edge/record.ts";
 import type { RelaySocket } from "../../edge/relays/socket.ts";
 import { Switchboard } from "../../edge/switchboard.ts";
+import { platformTimer } from "../../edge/timer.ts";
 import type { AccessRequest } from "../../shared/access-request.ts";
+import { type EdgeFrame, edgeFrameSchema } from "../../shared/edge-frames.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
-import { type EdgeFrame, edgeFrameSchema, type FrameOf, type Hello } from "../../shared/protocol.ts";
+import type { FrameOf, Hello } from "../../shared/protocol.ts";
 import { NodeSql } from "../fakes/node-sql.ts";
 import { FakePagerDuty, type FakePagerDutyOptions } from "../fakes/pagerduty.ts";
 import { accessRequest, BOB, BOT, CAROL, clusterConfig, hello, NOW, POLICY, SERVICE } from "./samples.ts";
@@ -253,6 +255,7 @@ export class Host {
       reconcileEveryMs: this.reconcileEveryMs,
       fetch: (request) => this.#fetch(request, isOver),
       now: () => this.nowMs,
+      after: platformTimer,
       random: () => this.random,
       randomId: () => crypto.randomUUID(),
       log: this.#logger(),

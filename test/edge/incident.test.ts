@@ -192,6 +192,12 @@ describe("isBodyFor", () => {
     expect(isBodyFor(body, asked, context())).toBe(true);
   });
 
+  it("knows its own, shortened so far that a resource's name leaves no room for another", () => {
+    const named = { ...asked, resources: [{ ...resource, friendlyName: "x".repeat(300) }, resource] };
+    const shortened = context({ shortened: true });
+    expect(isBodyFor(bodyFor(named, shortened).text, named, shortened)).toBe(true);
+  });
+
   it.each([
     ["another user", written.replace("User: alice", "User: bob")],
     ["another cluster", written.replace(`Cluster: ${CLUSTER}`, "Cluster: other")],
@@ -243,6 +249,9 @@ describe("reviewNote", () => {
   it("is cut", () => {
     const note = reviewNote(review({ author: "a".repeat(5000), reason: "b".repeat(5000) }));
     expect(Array.from(note)).toHaveLength(MAX_NOTE_CHARACTERS);
+    const called = reviewNote(review({ author: `/approve ${"a".repeat(5000)}`, reason: "b".repeat(5000) }));
+    expect(called).toMatch(/^User /);
+    expect(called).toHaveLength(MAX_NOTE_CHARACTERS);
   });
 });
 

@@ -1,14 +1,27 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { HELD_DELIVERY_MS, Ledger, MAX_FAULTS, type Session } from "../../edge/ledger.ts";
+import type { Session } from "../../edge/ledger/session.ts";
+import { HELD_DELIVERY_MS, Ledger, MAX_FAULTS } from "../../edge/ledger.ts";
 import type { RequestRecord } from "../../edge/record.ts";
 import type { Sql, SqlValue } from "../../edge/sql.ts";
 import { bound } from "../../edge/steps/binding.ts";
-import { clicked } from "../../edge/steps/click.ts";
+import { clicked, decided } from "../../edge/steps/click.ts";
 import { incidentClosed, noteWritten } from "../../edge/steps/paging.ts";
 import { requestEnded } from "../../edge/steps/request.ts";
 import { RANK } from "../../edge/todo.ts";
 import { NodeSql } from "../fakes/node-sql.ts";
-import { click, DECISIONS, HOUR_MS, NOW, OPENED, paged, RETAIN_MS, review, SERVICE, wanted } from "./samples.ts";
+import {
+  click,
+  DAY_MS,
+  DECISIONS,
+  HOUR_MS,
+  NOW,
+  OPENED,
+  paged,
+  RETAIN_MS,
+  review,
+  SERVICE,
+  wanted,
+} from "./samples.ts";
 
 const P1 = `${SERVICE}/1`;
 let sql: NodeSql;
@@ -27,9 +40,10 @@ const delivery = (eventId: string, incidentId = OPENED.incidentId) => ({
   signature: "v1=00",
 });
 
-function finished(id: string): RequestRecord {
+function finished(id: string, endedMs = NOW): RequestRecord {
   const ending = { end: "denied", who: null, why: null, clickId: null } as const;
-  return incidentClosed(noteWritten(requestEnded(paged({ id }), ending, NOW, RETAIN_MS), P1, "PN", NOW), P1, NOW);
+  const ended = requestEnded(paged({ id }), ending, endedMs, RETAIN_MS);
+  return incidentClosed(noteWritten(ended, P1, "PN", endedMs), P1, endedMs);
 }
 
 function count(table: string): number {
@@ -49,8 +63,15 @@ describe("records", () => {
     expect(new Ledger(sql).load(paged().request.id)).toEqual(paged());
   });
 
+  it("are told of once they are finished, the last ones first and no more than asked for", () => {
+    ledger.store(paged({ id: "open" }), undefined);
+    for (const day of [1, 3, 2]) ledger.store(finished(`r${day}`, NOW + day * DAY_MS), undefined);
+    expect(ledger.finished(10).map(({ request }) => request.id)).toEqual(["r3", "r2", "r1"]);
+    expect(ledger.finished(2)).toHaveLength(2);
+  });
+
   it("bear hostile text", () => {
-    const record = paged({ id: "'; DROP TABLE request; --", user: '"\u0000\ud83d😀\u202e', roles: ["__proto__", ""] });
+    const record = paged({ id: "';DROP-TABLE-request;--", user: '"\u0000\ud83d😀\u202e', roles: ["__proto__", ""] });
     ledger.store(record, undefined);
     expect(ledger.load(record.request.id)).toEqual(record);
   });
@@ -61,14 +82,19 @@ describe("records", () => {
   });
 
   it("are forgotten with their incidents and deliveries", () => {
-    const record = clicked(paged(), click(), { nowMs: NOW, identity: undefined });
-    ledger.store(record, undefined);
+    const known = { email: "b@example.com", name: "B", onCallLevels: null, botUserId: null };
+    const asked = clicked(paged(), click(), { nowMs: NOW, identity: known });
+    ledger.store(asked, undefined);
     ledger.addDelivery(delivery(click().id), NOW, false);
+    const outcome = { result: "applied", state: "DENIED" } as const;
+    const told = noteWritten(decided(asked, click().id, outcome, { nowMs: NOW, retainMs: RETAIN_MS }), P1, "PN", NOW);
+    const record = incidentClosed(told, P1, NOW);
+    ledger.store(record, asked);
     ledger.addConfirmation(click().id, Uint8Array.of(1, 2));
     expect(ledger.confirmation(click().id)).toEqual(Uint8Array.of(1, 2));
     ledger.forget(record);
     expect(ledger.confirmation(click().id)).toBeUndefined();
-    expect([count("request"), count("incident"), count("delivery")]).toEqual([0, 0, 0]);
+    expect(["live_request", "finished_request", "incident", "delivery"].map(count)).toEqual([0, 0, 0, 0]);
   });
 });
 
@@ -94,16 +120,58 @@ describe("lists", () => {
     expect(ledger.isOpeningAny()).toBe(false);
   });
 
-  it("tell what is due, longest due first, and when the next is", () => {
-    expect(ledger.nextLookMs(NOW)).toBeNull();
-    ledger.store({ ...paged({ id: "b", requestExpiresMs: NOW - HOUR_MS }) }, undefined);
-    ledger.store(wanted({ id: "a" }), undefined);
-    ledger.store(paged({ id: "c" }), undefined);
-    ledger.store(finished("d"), undefined);
-    expect(ledger.dueBy(NOW, 10)).toEqual(["b", "a"]);
-    expect(ledger.dueBy(NOW, 1)).toEqual(["b"]);
-    expect(ledger.nextLookMs(NOW)).toBe(NOW + HOUR_MS + 30_000);
-    expect(ledger.nextLookMs(NOW + 2 * HOUR_MS)).toBe(NOW + RETAIN_MS);
+  it("tell what work is due, longest due first, and what has expired, and when the next is", () => {
+    expect(ledger.nextDueMs(NOW)).toBeNull();
+    ledger.store(paged({ id: "expired", requestExpiresMs: NOW - HOUR_MS }), undefined);
+    ledger.store(wanted({ id: "later" }), undefined);
+    const [paging] = wanted({ id: "sooner" }).pagings;
+    if (paging === undefined) throw new Error("no paging");
+    ledger.store({ ...wanted({ id: "sooner" }), pagings: [{ ...paging, dueMs: NOW - 1 }] }, undefined);
+    ledger.store(finished("over"), undefined);
+    expect(ledger.dueOf(RANK.paging, NOW, 10)).toEqual(["sooner", "later"]);
+    expect(ledger.dueOf(RANK.paging, NOW, 1)).toEqual(["sooner"]);
+    expect([ledger.dueOf(RANK.paging, NOW - 2, 10), ledger.dueOf(RANK.click, NOW, 10)]).toEqual([[], []]);
+    expect([ledger.isAnyDue(NOW - 1), ledger.isAnyDue(NOW - 2)]).toEqual([true, false]);
+    expect(ledger.expiredBy(NOW, 10)).toEqual(["expired"]);
+    expect([ledger.nextDueMs(NOW - 1), ledger.nextDueMs(NOW)]).toEqual([NOW, NOW + HOUR_MS + 30_000]);
+  });
+
+  it("are the same in the object's next life", () => {
+    for (const record of [wanted({ id: "opening" }), paged({ id: "unbound" }), finished("over")]) {
+      ledger.store(record, undefined);
+    }
+    const told = (of: Ledger) => [
+      of.openRequests(),
+      of.openAfter("opening", 10),
+      of.awaitingRelay(),
+      of.isOpeningAny(),
+      of.dueOf(RANK.paging, NOW, 10),
+      of.expiredBy(NOW + DAY_MS, 10),
+      of.nextDueMs(0),
+    ];
+    expect(told(new Ledger(sql))).toEqual(told(ledger));
+    expect(told(ledger)).not.toContainEqual([]);
+  });
+
+  it("have a request again that was over, once somebody clicks on it", () => {
+    const over = finished("over");
+    ledger.store(over, undefined);
+    const clickedOn = clicked(over, click(), { nowMs: NOW, identity: undefined });
+    ledger.store(clickedOn, over);
+    expect([count("live_request"), count("finished_request"), ledger.load("over")]).toEqual([1, 0, clickedOn]);
+    expect(ledger.dueOf(RANK.click, NOW, 10)).toEqual(["over"]);
+    ledger.store(over, clickedOn);
+    expect([count("live_request"), count("finished_request"), ledger.load("over")]).toEqual([0, 1, over]);
+    expect(ledger.isAnyDue(NOW)).toBe(false);
+  });
+
+  it("name what may be deleted by now, and nothing whose access has ended only lately", () => {
+    ledger.store(finished("old", NOW), undefined);
+    ledger.store({ ...finished("lasting", NOW), purgeMs: NOW + 2 * RETAIN_MS }, undefined);
+    ledger.store(finished("new", NOW + 1), undefined);
+    expect(ledger.outdated(NOW, NOW + RETAIN_MS, 10)).toEqual(["old"]);
+    expect(ledger.outdated(NOW, NOW + RETAIN_MS - 1, 10)).toEqual([]);
+    expect(ledger.outdated(NOW + 1, NOW + 2 * RETAIN_MS, 2)).toEqual(["old", "lasting"]);
   });
 });
 
@@ -162,7 +230,7 @@ describe("the session", () => {
       asksOnCall: true,
       certificateExpiresMs: null,
     };
-    const session: Session = { epoch: 1, instance: "one", relayKey: "k", sinceMs: NOW, hello };
+    const session: Session = { epoch: 1, instance: "one", relayKey: "k", sinceMs: NOW, leftMs: NOW, hello };
     expect(ledger.session()).toBeUndefined();
     ledger.setSession(session);
     ledger.setSession({ ...session, epoch: 2 });
@@ -195,13 +263,8 @@ describe("with a year of finished requests", () => {
     ["load", (hot) => hot.load("x")],
     ["store", (hot) => hot.store(paged({ id: "x" }), undefined)],
     ["requestOf", (hot) => hot.requestOf("x")],
-    ["openRequests", (hot) => hot.openRequests()],
-    ["awaitingRelay", (hot) => hot.awaitingRelay()],
-    ["dueBy", (hot) => hot.dueBy(NOW, 10)],
-    ["dueOf", (hot) => hot.dueOf(RANK.click, NOW, 10)],
-    ["isAnyDue", (hot) => hot.isAnyDue(NOW)],
-    ["nextLookMs", (hot) => hot.nextLookMs(NOW)],
-    ["isOpeningAny", (hot) => hot.isOpeningAny()],
+    ["finished", (hot) => hot.finished(10)],
+    ["outdated", (hot) => hot.outdated(NOW, NOW, 10)],
     ["addDelivery", (hot) => hot.addDelivery(delivery("x"), NOW, true)],
     ["delivery", (hot) => hot.delivery("x")],
     ["releaseHeld", (hot) => hot.releaseHeld(OPENED.incidentId)],
@@ -225,26 +288,23 @@ describe("with a year of finished requests", () => {
     expect(statements).not.toEqual([]);
     for (const [statement, bindings] of statements) {
       const plan = sql.run(`EXPLAIN QUERY PLAN ${statement}`, ...bindings).map(({ detail }) => String(detail));
-      // Partial indexes hold what is alive or held, and nothing else.
-      expect(plan.filter((step) => step.startsWith("SCAN") && !/request_alive|delivery_held/.test(step))).toEqual([]);
+      // What is held is few; of what is over as much is read as is asked for.
+      expect(plan.filter((step) => step.startsWith("SCAN") && !/delivery_held|request_ended/.test(step))).toEqual([]);
     }
   });
 
-  it("finds the few that are alive among a hundred thousand that are not", () => {
-    const record = JSON.stringify(finished("0"));
-    sql.run(
-      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000)
-       INSERT INTO request SELECT 'old-' || i, 'd', 0, 0, 0, 0, 0, 3, ? + i, ? FROM n`,
-      NOW + RETAIN_MS,
-      record,
-    );
+  it("wakes, and finds the few that are alive, without a look at what is over", () => {
     ledger.store(paged(), undefined);
-    expect(ledger.openRequests().map(([id]) => id)).toEqual([paged().request.id]);
-    expect(ledger.awaitingRelay()).toEqual([paged().request.id]);
-    expect([ledger.isOpeningAny(), ledger.dueBy(NOW, 10), ledger.nextLookMs(NOW)]).toEqual([
-      false,
-      [],
-      NOW + HOUR_MS + 30_000,
-    ]);
+    const statements: string[] = [];
+    const awake = new Ledger({
+      run: (statement, ...bindings) => {
+        statements.push(statement);
+        return sql.run(statement, ...bindings);
+      },
+    });
+    const [id] = awake.awaitingRelay();
+    expect([id, awake.openRequests().length, awake.isOpeningAny()]).toEqual([paged().request.id, 1, false]);
+    expect([awake.isAnyDue(NOW), awake.nextDueMs(NOW)]).toEqual([false, NOW + HOUR_MS + 30_000]);
+    expect(statements.filter((statement) => statement.includes("finished_request"))).toEqual([]);
   });
 });

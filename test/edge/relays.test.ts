@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Ledger } from "../../edge/ledger.ts";
 import { attachmentOf } from "../../edge/relays/socket.ts";
 import { Relays, type RequestFrame } from "../../edge/relays.ts";
+import { GENESIS, headAfter, sha256 } from "../../shared/audit-chain.ts";
 import { createLogger } from "../../shared/log.ts";
 import {
   ACK_WITHIN_MS,
@@ -20,6 +21,7 @@ let sockets: ScriptedSocket[];
 let received: [RequestFrame["type"], string][];
 let owed: number;
 let checks: number[];
+let faults: string[];
 let relays: Relays;
 
 beforeEach(() => {
@@ -29,6 +31,7 @@ beforeEach(() => {
   received = [];
   owed = 0;
   checks = [];
+  faults = [];
   relays = awake();
 });
 afterEach(() => sql.close());
@@ -46,14 +49,15 @@ function awake(): Relays {
     received: (frame, role) => void received.push([frame.type, role]),
     welcomed: () => {},
     owes: () => void owed++,
+    fault: (what) => void faults.push(what),
     checkBy: (atMs) => void checks.push(atMs),
   });
 }
 
-function connect(): ScriptedRelay {
+function connect(relayKey = "thumbprint"): ScriptedRelay {
   const relay = new ScriptedRelay((socket, message) => relays.receive(socket, message));
   sockets.push(relay.socket);
-  relays.accept(relay.socket, { relayKey: "thumbprint", origin: null });
+  relays.accept(relay.socket, { relayKey, origin: null });
   return relay;
 }
 
@@ -115,6 +119,8 @@ describe("a greeting", () => {
   it("is answered with what is open, in parts", () => {
     const ledger = new Ledger(sql);
     for (let n = 0; n <= MAX_OPEN_PER_WELCOME; n++) ledger.store(wanted({ id: `r${n}` }), undefined);
+    relays = awake();
+    relays = awake();
     const parts = one().socket.all("welcome");
     expect(parts.map(({ open, more }) => [open.length, more])).toEqual([
       [MAX_OPEN_PER_WELCOME, true],
@@ -338,15 +344,15 @@ describe("a standby", () => {
   });
 });
 
-describe("a report", () => {
-  const REPORT = {
-    type: "report",
-    teleportVersion: "18.3.0",
-    watching: true,
-    problem: null,
-    certificateExpiresMs: NOW,
-  };
+const REPORT = {
+  type: "report",
+  teleportVersion: "18.3.0",
+  watching: true,
+  problem: null,
+  certificateExpiresMs: NOW,
+};
 
+describe("a report", () => {
   it("is shown of its relay, and heard by nobody else", () => {
     const relay = one();
     expect(relays.connected()).toMatchObject([{ teleportVersion: "18.2.0", watching: null, problem: null }]);
@@ -398,5 +404,151 @@ describe("a report", () => {
     const relay = one();
     relay.say({ ...REPORT, problem: "x".repeat(501) });
     expect(relay.socket.closed?.code).toBe(CLOSE.malformedFrame);
+  });
+});
+
+describe("an active relay that cannot write its audit log", () => {
+  const stands = (writable: boolean) => ({ lines: 0, head: GENESIS, digests: [], writable });
+  const says = (relay: ScriptedRelay, writable: boolean): void => {
+    relay.say({ ...REPORT, audit: stands(writable) });
+  };
+
+  it("gives way to a standby that can, in a new epoch, and stays connected", () => {
+    const [first, second] = [one(), two()];
+    says(first, false);
+    expect([role(first), role(second), relays.epoch, owed]).toEqual(["standby", "active", 2, 1]);
+    expect(second.last("promote")).toMatchObject({ epoch: 2 });
+    expect(faults).toEqual([expect.stringContaining("cannot write its audit log")]);
+    expect(relays.connected()).toMatchObject([{ audit: { writable: false } }, { audit: null }]);
+  });
+
+  it("gives way only once what it said with that is heard, as long as it counts", () => {
+    const first = one();
+    two();
+    const outcome = { result: "applied", state: "APPROVED" };
+    const heardIn: number[] = [];
+    received.push = (...heard) => {
+      heardIn.push(relays.epoch);
+      return heard.length;
+    };
+    first.say({ type: "outcome", epoch: 1, requestId: "r", clickId: "c", outcome, audit: stands(false) });
+    expect([heardIn, relays.epoch]).toEqual([[1], 2]);
+  });
+
+  it("keeps its turn while there is nobody else, or nobody better", () => {
+    const first = one();
+    says(first, false);
+    expect([role(first), relays.epoch]).toEqual(["active", 1]);
+    const second = connect().hello({ instance: "relay-two", audit: stands(false) });
+    expect([role(first), role(second), relays.epoch]).toEqual(["active", "standby", 1]);
+  });
+
+  it("keeps its turn when the only other one may be gone", () => {
+    const [first, second] = [one(), two()];
+    nowMs += LINK_DEAD_AFTER_MS + PING_EVERY_MS;
+    first.socket.heardMs = nowMs;
+    says(first, false);
+    expect([role(first), role(second)]).toEqual(["active", "standby"]);
+  });
+
+  it("gives way to one that comes later", () => {
+    const first = one();
+    says(first, false);
+    expect([role(two()), role(first), relays.epoch]).toEqual(["active", "standby", 2]);
+  });
+
+  it("is not given its turn back before it says that it can write again, so that two do not take turns", () => {
+    const [first, second] = [one(), two()];
+    says(first, false);
+    says(second, false);
+    says(first, false);
+    says(second, false);
+    expect([role(first), role(second), relays.epoch]).toEqual(["standby", "active", 2]);
+    says(first, true);
+    expect([role(first), role(second), relays.epoch]).toEqual(["active", "standby", 3]);
+    says(second, true);
+    expect([role(first), role(second), relays.epoch]).toEqual(["active", "standby", 3]);
+  });
+
+  it("comes after one that can when the active one goes, and before nobody", () => {
+    const first = one();
+    const unwritable = connect().hello({ instance: "relay-two", audit: stands(false) });
+    nowMs += 1000;
+    const writable = connect().hello({ instance: "relay-three" });
+    disconnect(first);
+    expect([role(unwritable), role(writable)]).toEqual(["standby", "active"]);
+    disconnect(writable);
+    expect(role(unwritable)).toBe("active");
+  });
+
+  it("is forgotten by no sleep", () => {
+    const first = one();
+    says(first, false);
+    relays = awake();
+    expect([role(two()), role(first)]).toEqual(["active", "standby"]);
+  });
+
+  it("is an older release's when it does not say", () => {
+    const [first, second] = [one(), two()];
+    first.say(REPORT);
+    expect([role(first), role(second)]).toEqual(["active", "standby"]);
+  });
+});
+
+describe("the end of a relay's audit log", () => {
+  const DIGESTS = Array.from({ length: 9 }, (_, line) => sha256(`line ${line}`));
+  const standing = (lines: number, told = lines) => {
+    const digests = DIGESTS.slice(0, lines);
+    return { lines, head: digests.reduce(headAfter, GENESIS), digests: digests.slice(lines - told), writable: true };
+  };
+  const kept = () => new Ledger(sql).auditHead("thumbprint")?.lines;
+  const outcome = {
+    type: "outcome",
+    epoch: 1,
+    requestId: "r",
+    clickId: "c",
+    outcome: { result: "applied", state: "NONE" },
+  };
+
+  it("is heard in every frame that tells it, and kept when the socket closes", () => {
+    const relay = connect().hello({ audit: standing(1) });
+    relay.say({ ...REPORT, audit: standing(2, 1) });
+    relay.say({ ...outcome, audit: standing(4, 2) });
+    relay.say({ ...outcome, type: "auto_outcome", audit: standing(5, 1) });
+    expect([kept(), relays.connected()]).toMatchObject([1, [{ audit: { lines: 5, head: standing(5).head } }]]);
+    disconnect(relay);
+    expect([kept(), faults]).toEqual([5, []]);
+  });
+
+  it("is held against what the same relay said through a socket that nobody has closed yet", () => {
+    connect()
+      .hello({ audit: standing(1) })
+      .say({ ...outcome, audit: standing(6, 5) });
+    connect().hello({ instance: "relay-started-anew", audit: standing(3) });
+    expect(faults).toEqual([expect.stringContaining(`audit verify --holds ${standing(6).head} FILE`)]);
+  });
+
+  it("is held against nobody else's", () => {
+    connect().hello({ audit: standing(6) });
+    const other = connect("another");
+    other.hello({ instance: "relay-two", audit: standing(3) });
+    expect(faults).toEqual([]);
+  });
+
+  it("is not heard in a frame that was heard before", () => {
+    const relay = connect().hello({ audit: standing(1) });
+    relay.say({ ...outcome, audit: standing(3, 2) });
+    relay.raw({ ...outcome, seq: 1, audit: standing(1) });
+    expect([relays.connected()[0]?.audit?.lines, faults]).toEqual([3, []]);
+  });
+
+  it("is kept after a while, also when its object has slept", () => {
+    connect()
+      .hello({ audit: standing(1) })
+      .say({ ...outcome, audit: standing(2, 1) });
+    relays = awake();
+    nowMs += 30 * 60_000;
+    relays.keepAuditHeads();
+    expect(kept()).toBe(2);
   });
 });

@@ -26,15 +26,17 @@ let sql: NodeSql;
 let ledger: Ledger;
 let requests: Requests;
 let changes: number;
+let nowMs: number;
 
 beforeEach(() => {
   sql = new NodeSql();
   ledger = new Ledger(sql);
   changes = 0;
+  nowMs = NOW;
   requests = new Requests({
     cluster: CLUSTER,
     ledger,
-    now: () => NOW,
+    now: () => nowMs,
     retainMs: RETAIN_MS,
     route: () => routedTo(SERVICE),
     knownIdentity: () => ({ email: BOB.email, name: BOB.name, onCallLevels: null, botUserId: BOT.id }),
@@ -169,19 +171,15 @@ describe("what is held", () => {
 });
 
 describe("what is over", () => {
-  it("is forgotten only when its time has come and nothing is left to do", () => {
+  it("is forgotten once it was kept long enough after its access ended, and nothing before it is over", () => {
     requests.seen(accessRequest());
-    const record = ledger.load(REQUEST_ID);
-    if (record === undefined) throw new Error("no record");
-    expect(requests.forgetFinished(record)).toBe(false);
-    expect(requests.forgetFinished({ ...record, purgeMs: NOW })).toBe(false);
-    expect(
-      requests.forgetFinished({
-        ...record,
-        purgeMs: NOW,
-        end: { end: "denied", who: null, why: null, atMs: NOW },
-        pagings: [],
-      }),
-    ).toBe(true);
+    expect(requests.outdated(10)).toEqual([]);
+    requests.ended(REQUEST_ID, { end: "denied", who: null, why: null, clickId: null });
+    requests.change(REQUEST_ID, (record) => ({ ...record, pagings: [] }));
+    expect(requests.outdated(10)).toEqual([]);
+    nowMs = NOW + RETAIN_MS;
+    expect(requests.outdated(10)).toEqual([REQUEST_ID]);
+    requests.forget(REQUEST_ID);
+    expect([requests.outdated(10), ledger.load(REQUEST_ID)]).toEqual([[], undefined]);
   });
 });

@@ -3,6 +3,7 @@ import approveNote from "../fixtures/v3-incident.annotated.approve.json?raw";
 import resolved from "../fixtures/v3-incident.resolved.json?raw";
 import triggered from "../fixtures/v3-incident.triggered.json?raw";
 import ping from "../fixtures/v3-pagey.ping.json?raw";
+import { quietStatus } from "./samples.ts";
 import {
   ACTION_TOKENS,
   ADMIN_TOKEN,
@@ -277,7 +278,7 @@ describe("GET /v1/:cluster/status", () => {
   it("tells the holder of the cluster's admin token", async () => {
     const { send, calls } = setUp();
     const answer = await send(`/v1/${CLUSTER}/status`, ask(ADMIN_TOKEN));
-    expect([answer.status, await answer.json()]).toEqual([200, { requests: [] }]);
+    expect([answer.status, await answer.json()]).toEqual([200, quietStatus()]);
     expect(calls).toEqual([{ cluster: CLUSTER, method: "status" }]);
   });
 
@@ -326,7 +327,7 @@ describe("the order of answers", () => {
     ["a path with a slash too many", `${WEBHOOK}/`, "POST", 404],
     ["a path that is not built yet", `/v1/${CLUSTER}/metrics`, "GET", 404],
     ["an unknown cluster before the method", "/v1/nobody.example.com/webhook", "GET", 401],
-    ["the root, where nothing is yet", "/", "GET", 404],
+    ["a page that is not built", "/clusters", "GET", 404],
     ["the name of a property that every object has", "/v1/__proto__/webhook", "POST", 401],
     ["the method before the gate", WEBHOOK, "PUT", 405],
     ["the gate before the size", WEBHOOK, "POST", 401],

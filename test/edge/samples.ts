@@ -2,6 +2,7 @@
 import type { ClusterConfig } from "../../edge/config/cluster-config.ts";
 import type { RequestRecord } from "../../edge/record.ts";
 import type { Routing } from "../../edge/routing.ts";
+import type { ClusterStatus } from "../../edge/status.ts";
 import { incidentOpened } from "../../edge/steps/paging.ts";
 import { newRecord } from "../../edge/steps/request.ts";
 import type { AccessRequest, AccessReview } from "../../shared/access-request.ts";
@@ -88,6 +89,35 @@ export function hello(change: Partial<Hello> = {}): Hello {
     decisions: DECISIONS,
     asksOnCall: false,
     certificateExpiresMs: null,
+    ...change,
+  };
+}
+
+/** The status of a cluster where nothing ever happened. */
+export function quietStatus(change: Partial<ClusterStatus> = {}): ClusterStatus {
+  return {
+    cluster: CLUSTER,
+    release: "0.1.0",
+    nowMs: NOW,
+    notices: [],
+    epoch: 0,
+    activeSinceMs: null,
+    teleportVersion: null,
+    certificateExpiresMs: null,
+    relays: [],
+    pagerduty: { ok: true, problem: null, seenMs: null },
+    uncovered: [],
+    subscriptionsProblem: null,
+    subscriptionsListedMs: null,
+    pendingCount: 0,
+    heldDeliveries: 0,
+    pausedUntilMs: null,
+    waiting: [],
+    requests: [],
+    finished: [],
+    refusals: [],
+    days: [],
+    faults: [],
     ...change,
   };
 }

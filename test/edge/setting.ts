@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import type { ClusterStub } from "../../edge/cluster-rpc.ts";
 import type { Env } from "../../edge/config.ts";
 import { routes } from "../../edge/routes.ts";
+import { quietStatus } from "./samples.ts";
 
 export const CLUSTER = "teleport.example.com";
 export const OTHER_CLUSTER = "other.example.com";
@@ -64,7 +65,7 @@ export function setUp({ entry = {}, secrets = {}, vars = {}, fault, answer }: Se
     },
     status: async () => {
       await note({ cluster, method: "status" });
-      return { requests: [] };
+      return quietStatus({ cluster });
     },
     fetch: async (argument) => {
       await note({ cluster, method: "fetch", argument });

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { HELD_DELIVERY_MS, MAX_HELD_DELIVERIES } from "../../edge/ledger.ts";
+import { standingOf } from "../../edge/standing.ts";
 import { LEASE_MS } from "../../edge/switchboard.ts";
+import { GENESIS, headAfter, sha256 } from "../../shared/audit-chain.ts";
 import { ACK_WITHIN_MS } from "../../shared/protocol.ts";
 import { Host, type ScriptedRelay } from "./host.ts";
 import { BOB, CAROL, DAY_MS, DECISIONS, HOUR_MS, NOW, noteEvent, pressPayload, resolvedEvent } from "./samples.ts";
@@ -66,6 +68,7 @@ describe("the alarm", () => {
     const id = await opened();
     await host.ring();
     relay.acknowledgeAll();
+    relay.socket.heardMs = host.nowMs;
     const standby = host.connect().hello({ instance: "relay-two" });
     host.deliver(noteEvent(id, "/deny"));
     await host.settled();
@@ -87,7 +90,8 @@ describe("the alarm", () => {
 
   it("is armed although a record is torn, and looks after the others", async () => {
     await opened();
-    host.sql.run("INSERT INTO request VALUES ('torn', 'd', 0, 0, 1, 0, 0, 2, 1, '{}')");
+    const standing = JSON.stringify({ ...standingOf(host.record), expiresMs: 1 });
+    host.sql.run("INSERT INTO live_request VALUES ('torn', ?, '{}')", standing);
     host.crash();
     await host.pass(HOUR_MS + GRACE_MS);
     expect(host.record.end?.end).toBe("expired");
@@ -128,9 +132,16 @@ describe("what is over", () => {
     await host.settled();
     relay.outcome({ result: "applied", state: "APPROVED" });
     await host.pass(8 * HOUR_MS + 30 * DAY_MS - 1);
-    expect([count("request"), count("incident"), count("delivery")]).toEqual([1, 1, 1]);
-    await host.pass(LEASE_MS + 1);
-    expect([count("request"), count("incident"), count("delivery")]).toEqual([0, 0, 0]);
+    expect([count("live_request"), count("finished_request"), count("incident"), count("delivery")]).toEqual([
+      0, 1, 1, 1,
+    ]);
+    host.board.look();
+    expect(count("finished_request")).toBe(1);
+    host.nowMs += 1;
+    host.board.look();
+    expect([count("live_request"), count("finished_request"), count("incident"), count("delivery")]).toEqual([
+      0, 0, 0, 0,
+    ]);
     expect(host.alarmMs).toBeNull();
   });
 
@@ -145,7 +156,10 @@ describe("what is over", () => {
     await host.pass(MINUTE_MS);
     relay.ended("denied");
     await host.pass(31 * DAY_MS);
-    expect([count("request"), count("incident"), count("delivery")]).toEqual([0, 0, 0]);
+    host.board.look();
+    expect([count("live_request"), count("finished_request"), count("incident"), count("delivery")]).toEqual([
+      0, 0, 0, 0,
+    ]);
   });
 
   it("does not grow with clicks beyond what a request can have", async () => {
@@ -316,5 +330,27 @@ describe("the status", () => {
       expect(status).not.toContain(secret || "none");
       expect(host.log.join("\n")).not.toContain(secret || "none");
     }
+  });
+});
+
+describe("relays that tell where their audit logs end", () => {
+  const digests = [sha256("line 1"), sha256("line 2")];
+  const heads = digests.map((_, index) => digests.slice(0, index + 1).reduce(headAfter, GENESIS));
+  const standing = (lines: number) => ({
+    lines,
+    head: heads[lines - 1] ?? GENESIS,
+    digests: digests.slice(0, lines),
+    writable: true,
+  });
+
+  it("are taken at their word after half an hour, whatever becomes of the object then", () => {
+    const relay = host.connect().hello({ audit: standing(1) });
+    const report = { teleportVersion: "18.3.0", watching: true, problem: null, certificateExpiresMs: null };
+    relay.say({ type: "report", ...report, audit: standing(2) });
+    host.nowMs += 30 * 60_000;
+    host.board.look();
+    host.crash();
+    host.connect().hello({ instance: "relay-two", audit: standing(1) });
+    expect(host.ledger.faults(1)).toMatchObject([{ what: expect.stringContaining("audit verify --holds") }]);
   });
 });

@@ -4,9 +4,9 @@ import { withPaging } from "../../edge/record.ts";
 import { bound } from "../../edge/steps/binding.ts";
 import { actionPressed, clicked, decided, fieldPutBack, identified, logEntryRead } from "../../edge/steps/click.ts";
 import { incidentClosed, incidentOpened, incidentResolved, keyTaken, noteWritten } from "../../edge/steps/paging.ts";
-import { EXPIRY_GRACE_MS, requestEnded, requestSeen } from "../../edge/steps/request.ts";
-import { awaitsRelay, bindingToSend, decisionsToSend, isAlive, nextLookMs, pagerDutyTasks } from "../../edge/todo.ts";
-import { accessRequest, click, HOUR_MS, NOW, OPENED, paged, RETAIN_MS, SERVICE, wanted } from "./samples.ts";
+import { requestEnded, requestSeen } from "../../edge/steps/request.ts";
+import { awaitsRelay, bindingToSend, decisionsToSend, isAlive, pagerDutyTasks } from "../../edge/todo.ts";
+import { accessRequest, click, NOW, OPENED, paged, RETAIN_MS, SERVICE, wanted } from "./samples.ts";
 
 const ENDING = { end: "expired", who: null, why: null, clickId: null } as const;
 const P1 = `${SERVICE}/1`;
@@ -154,29 +154,8 @@ describe("what waits for the relay", () => {
   });
 });
 
-describe("when a record needs a look", () => {
-  it.each([
-    ["its work is due", wanted(), NOW],
-    ["its request ends, and a while later", noticed, NOW + HOUR_MS + EXPIRY_GRACE_MS],
-    ["its end is to be told", over, NOW],
-    ["it may be deleted", done, NOW + RETAIN_MS],
-    [
-      "never, with no end in sight",
-      bound(
-        paged({ requestExpiresMs: null }),
-        {
-          digest: paged({ requestExpiresMs: null }).digest,
-          incidents: [{ service: SERVICE, incident: OPENED.incidentId }],
-        },
-        NOW,
-      ),
-      null,
-    ],
-  ])("is when %s", (_, record, atMs) => {
-    expect(nextLookMs(record)).toBe(atMs);
-  });
-
-  it("is not its deletion while anything is left to do", () => {
+describe("a record", () => {
+  it("is alive until it is no more than history", () => {
     expect([isAlive(over), isAlive(told), isAlive(done), isAlive(noticed)]).toEqual([true, true, false, true]);
   });
 });

@@ -60,9 +60,10 @@ export class FakeTeleport {
     this.#transport = transport;
     this.#now = options.now ?? Date.now;
     this.#waits = new RequestWaits((id) => this.#cluster.requests.get(id));
-    this.#cluster = newCluster(authority.clusterName, options, transport, (id, request) =>
-      this.#waits.changed(id, request),
-    );
+    this.#cluster = newCluster(authority.clusterName, options, transport, (id, request) => {
+      this.#waits.changed(id, request);
+      options.changed?.(id, request);
+    });
   }
 
   /** Starts a server on a free port, with fresh authorities and an empty cluster. */

@@ -90,6 +90,8 @@ describe("accessRequestFor", () => {
     ["no metadata", undefined],
     ["no name", ""],
     ["a name too long", "x".repeat(256)],
+    ["a name with a slash", "a/2"],
+    ["a name with a blank", "a b"],
   ])("takes a record with %s for no request", (_, name) => {
     const init = name === undefined ? {} : { metadata: { name } };
     expect(accessRequestFor(create(AccessRequestSchema, init))).toBeUndefined();
@@ -100,6 +102,8 @@ describe("accessRequestFor", () => {
     ["year 1", YEAR_1],
     ["before it", { seconds: -99_999_999_999n }],
     ["the last second of it", { seconds: -62104060801n }],
+    ["past the year 9999", { seconds: 253_402_300_800n }],
+    ["past what a date holds", { seconds: 8_640_000_000_001n }],
     ["past what a number holds", { seconds: 9_999_999_999_999_999n }],
   ])("takes %s for a time that is not set", (_, seconds) => {
     expect(translated({ created: seconds, maxDuration: seconds, reviews: [{ created: seconds }] })).toMatchObject({

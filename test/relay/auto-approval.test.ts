@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { AuditTrail } from "../../relay/audit/trail.ts";
 import { AutoApprover } from "../../relay/auto-approval.ts";
 import type { DecideBy } from "../../relay/commands/check/role.ts";
 import { CLAIM_LEASE_MS, claimText } from "../../relay/decider/claim.ts";
+import { ClaimLeases } from "../../relay/decider/claim-lease.ts";
 import { wayToDecide } from "../../relay/decider/ways-to-decide.ts";
 import { Lanes } from "../../relay/lanes.ts";
 import { type AccessRequest, digestOf } from "../../shared/access-request.ts";
 import { ON_CALL_ANNOTATION } from "../../shared/auto-approval.ts";
+import type { EdgeFrame } from "../../shared/edge-frames.ts";
 import { createLogger } from "../../shared/log.ts";
-import type { EdgeFrame, FrameOf, Outcome, RelayFrame, Unnumbered } from "../../shared/protocol.ts";
+import type { FrameOf, Outcome, RelayFrame, Unnumbered } from "../../shared/protocol.ts";
 import { ManualClock } from "../fakes/clock.ts";
 import { MemoryTeleport } from "../fakes/memory-teleport.ts";
 import { CLUSTER, liveOf, NOW_MS, policyOf, REQUEST_ID } from "./clicks.ts";
@@ -38,19 +41,20 @@ function approving(decideBy: DecideBy = "state") {
   const ended: AccessRequest[] = [];
   teleport.put(LIVE);
   let ids = 0;
+  const log = createLogger({ severity: "error", format: "text", now: () => 0, write: () => {} });
   const approver = new AutoApprover({
     cluster: CLUSTER,
     teleport,
     way: wayToDecide(decideBy, { teleport, ownUser: teleport.ownUser, policy: POLICY, clock }),
     lanes: new Lanes(() => {}),
-    audit,
+    trail: new AuditTrail({ sink: audit, concern: () => {}, clock, log }),
+    claims: new ClaimLeases({ teleport, clock, randomId: () => `attempt-${++ids}` }),
     policy: POLICY,
     requesterEmails: async () => [],
     send: (frame) => frames.push(frame) > 0,
     settled: (request) => ended.push(request),
     clock,
-    randomId: () => `attempt-${++ids}`,
-    log: createLogger({ severity: "error", format: "text", now: () => 0, write: () => {} }),
+    log,
   });
   const outcomes = (): Outcome[] => frames.flatMap((frame) => (frame.type === "auto_outcome" ? [frame.outcome] : []));
   const approve = async (): Promise<void> => {
@@ -112,7 +116,7 @@ describe("an approval because the requester is on call", () => {
     expect([teleport.verdicts.length, outcomes()]).toMatchObject([0, [{ refusal: "audit_unavailable" }]]);
     audit.isBroken = false;
     await approve();
-    expect([teleport.verdicts.length, audit.kinds]).toEqual([1, ["auto_intent", "outcome"]]);
+    expect([teleport.verdicts.length, audit.kinds]).toEqual([1, ["resumed", "auto_refusal", "auto_intent", "outcome"]]);
   });
 
   it("is refused once in the audit log, however often it is offered", async () => {

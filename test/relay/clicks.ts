@@ -8,7 +8,8 @@ import { bindingData } from "../../relay/plugin-data.ts";
 import { type AccessRequest, digestOf } from "../../shared/access-request.ts";
 import { toBase64 } from "../../shared/bytes.ts";
 import type { Verdict } from "../../shared/decisions.ts";
-import type { EdgeFrame, EdgeWord, Evidence, FrameOf } from "../../shared/protocol.ts";
+import type { EdgeFrame, EdgeWord, Evidence } from "../../shared/edge-frames.ts";
+import type { FrameOf } from "../../shared/protocol.ts";
 
 export const CLUSTER = "teleport.example.com";
 export const REQUEST_ID = "11111111-2222-4333-8444-555555555555";

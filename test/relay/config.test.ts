@@ -167,6 +167,48 @@ format = "json"
   });
 });
 
+describe("parseConfig: what systemd provides", () => {
+  const provided = () => ({
+    keyFile: files.key,
+    webhookSecretsFile: files.secrets,
+    actionTokensFile: files.tokens,
+    auditLog: "/var/lib/x/audit.jsonl",
+  });
+  const bare = '[edge]\nurl = "https://edge.example.com"\n[policy]\napprovable_roles = []\napprovers = ["*"]\n';
+
+  it("stands for keys that are left out, or empty", () => {
+    const text = `${bare}[decisions]\nchannels = ["note", "action"]\naction_tokens_file = ""\n`;
+    const reading = parseConfig(text, provided());
+    expect(reading).toMatchObject({
+      kind: "config",
+      config: {
+        edge: { keyFile: files.key },
+        webhookSecretsFile: files.secrets,
+        actionTokensFile: files.tokens,
+        auditLog: "/var/lib/x/audit.jsonl",
+      },
+    });
+  });
+
+  it("never stands for a key that says something else", () => {
+    const text = bare.replace("[policy]", 'key_file = "/none"\n[policy]\naudit_log = "/mine"');
+    const reading = parseConfig(text, provided());
+    expect(reading).toMatchObject({ kind: "faults", faults: [expect.stringContaining("/none does not exist")] });
+  });
+
+  it("is judged as if it were written", () => {
+    const missing = { ...provided(), webhookSecretsFile: "/none" };
+    expect(parseConfig(bare, missing)).toMatchObject({
+      kind: "faults",
+      faults: [expect.stringMatching(/^decisions.webhook_secrets_file: \/none/)],
+    });
+  });
+
+  it("changes nothing about a section that is none", () => {
+    expect(parseConfig('edge = "x"\ndecisions = []\n', provided()).kind).toBe("faults");
+  });
+});
+
 describe("parseConfig: faults", () => {
   it("names every one at once, each with its key", () => {
     const named = faults(`
@@ -254,6 +296,11 @@ api_key = "u+secret"
       "a user who is a number",
       { policy: `${POLICY}users = { PABC123 = 5 }` },
       "policy.users.PABC123: must be a Teleport",
+    ],
+    [
+      "a field of no name that PagerDuty gives",
+      { decisions: `field = "${"x".repeat(301)}"` },
+      "decisions.field: must have at most 300 characters.",
     ],
     ["an odd place for the log", { log: 'output = "syslog"' }, 'log.output: must be "stdout"'],
     ["an unknown severity", { log: 'severity = "loud"' }, 'log.severity: must be "error" or'],

@@ -89,6 +89,11 @@ describe("a click", () => {
       decideOf({}, { evidence: signedBy("another-secret-altogether", new Uint8Array()) }),
       "bad_evidence",
     ],
+    [
+      "one nested 100,000 deep under a valid signature",
+      decideOf({}, { evidence: signedBy(SECRET, new TextEncoder().encode("[".repeat(100_000))) }),
+      "bad_evidence",
+    ],
     ["one under another's id", decideOf({}, { clickId: "OTHER" }), "bad_evidence"],
     ["one for another cluster", decideOf({}, { cluster: "other.example.com" }), "wrong_cluster"],
     ["one for a request that is not there", decideOf({}, { requestId: "nobody" }), "gone"],
@@ -516,7 +521,7 @@ describe("an audit log that cannot be written", () => {
     relay.audit.isBroken = false;
     await clock.pass(3_000);
     expect(statesSet(teleport)).toEqual(["APPROVED"]);
-    expect(relay.audit.kinds).toEqual(["intent", "outcome"]);
+    expect(relay.audit.kinds).toEqual(["resumed", "intent", "outcome"]);
   });
 
   it("lets denials pass, and is told of them late", async () => {
@@ -529,7 +534,7 @@ describe("an audit log that cannot be written", () => {
     relay.audit.isBroken = false;
     relay.decider.decide(decideOf({ id: "EVENT3" }));
     await clock.pass(2_000);
-    expect(relay.audit.kinds.toSorted()).toEqual(["late", "outcome", "refusal"]);
+    expect(relay.audit.kinds.toSorted()).toEqual(["late", "outcome", "refusal", "resumed"]);
     expect(relay.lines.join("\n")).toContain("The audit log cannot be written");
   });
 

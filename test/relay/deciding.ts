@@ -1,14 +1,16 @@
 /** A relay's second half alone: a decider over a Teleport in memory, with an audit log that can be broken. */
-import type { AuditRecord } from "../../relay/audit/record.ts";
-import type { AuditSink } from "../../relay/audit/trail.ts";
+import { type AuditRecord, auditLineFor } from "../../relay/audit/record.ts";
+import { type AuditSink, AuditTrail } from "../../relay/audit/trail.ts";
 import type { DecideBy } from "../../relay/commands/check/role.ts";
+import { ClaimLeases } from "../../relay/decider/claim-lease.ts";
 import { wayToDecide } from "../../relay/decider/ways-to-decide.ts";
 import { Decider, type DeciderOptions } from "../../relay/decider.ts";
 import { Lanes } from "../../relay/lanes.ts";
 import { TeleportError } from "../../relay/teleport/error.ts";
 import type { Clock } from "../../relay/time/clock.ts";
 import type { AccessRequest } from "../../shared/access-request.ts";
-import { createLogger } from "../../shared/log.ts";
+import { GENESIS } from "../../shared/audit-chain.ts";
+import { createLogger, type Logger } from "../../shared/log.ts";
 import type { Outcome, RelayFrame, Unnumbered } from "../../shared/protocol.ts";
 import { ManualClock, settled } from "../fakes/clock.ts";
 import { MemoryTeleport } from "../fakes/memory-teleport.ts";
@@ -25,6 +27,9 @@ export const FORBIDDEN = new TeleportError({
 /** An audit log in memory. */
 export class MemoryAudit implements AuditSink {
   readonly records: AuditRecord[] = [];
+  readonly digests: string[] = [];
+  readonly openIntents = [];
+  end = { lines: 0, head: GENESIS };
   isBroken = false;
   /** Runs before a record is written. */
   before: () => Promise<void> | void = () => {};
@@ -33,6 +38,9 @@ export class MemoryAudit implements AuditSink {
     await this.before();
     if (this.isBroken) throw new Error("the disk is full");
     this.records.push(record);
+    const { digest, end } = auditLineFor(record, this.end);
+    this.digests.push(digest);
+    this.end = end;
   }
 
   get kinds(): string[] {
@@ -45,6 +53,10 @@ export class RelayHalf {
   readonly ended: AccessRequest[] = [];
   readonly lines: string[] = [];
   readonly audit = new MemoryAudit();
+  readonly lanes = new Lanes((error) => this.lines.push(`LANE ${error}`));
+  readonly log: Logger;
+  readonly trail: AuditTrail;
+  readonly claims: ClaimLeases;
   readonly decider: Decider;
 
   constructor(
@@ -55,12 +67,21 @@ export class RelayHalf {
   ) {
     let ids = 0;
     const name = `relay-${Math.round(clock.now())}-${RelayHalf.#count++}`;
+    this.log = createLogger({
+      severity: "debug",
+      format: "text",
+      now: () => 0,
+      write: (line) => this.lines.push(line),
+    });
+    this.trail = new AuditTrail({ sink: this.audit, concern: () => {}, clock, log: this.log });
+    this.claims = new ClaimLeases({ teleport, clock, randomId: () => `${name}-${++ids}` });
     this.decider = new Decider({
       cluster: CLUSTER,
       teleport,
       way: wayToDecide(decideBy, { teleport, ownUser: teleport.ownUser, policy: change.policy ?? policyOf(), clock }),
-      lanes: new Lanes((error) => this.lines.push(`LANE ${error}`)),
-      audit: this.audit,
+      lanes: this.lanes,
+      trail: this.trail,
+      claims: this.claims,
       policy: policyOf(),
       requesterEmails: async () => [],
       verifiers: () => verifiersOf(),
@@ -68,8 +89,7 @@ export class RelayHalf {
       settled: (request) => this.ended.push(request),
       clock,
       random: () => 0.5,
-      randomId: () => `${name}-${++ids}`,
-      log: createLogger({ severity: "debug", format: "text", now: () => 0, write: (line) => this.lines.push(line) }),
+      log: this.log,
       ...change,
     });
   }

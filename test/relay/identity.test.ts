@@ -126,11 +126,10 @@ describe("readIdentity", () => {
     expect(forFile).toContain(`tctl auth sign --format=file --user=access-plugin --out=${paths.identity}`);
   });
 
-  it("takes a certificate from its first millisecond to just before its end", async () => {
+  it("takes a certificate until just before its end, also by a clock that is behind", async () => {
     const { notBeforeMs, expiresMs } = await readIdentity(triple(), Date.now());
-    await readIdentity(triple(), notBeforeMs);
+    await readIdentity(triple(), notBeforeMs - HOUR_MS);
     await readIdentity(triple(), expiresMs - 1);
-    expect((await faultOf(triple(), notBeforeMs - 1)).fault).toBe("not_yet_valid");
     expect((await faultOf(triple(), expiresMs)).fault).toBe("expired");
   });
 });

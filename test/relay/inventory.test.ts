@@ -90,6 +90,15 @@ function asHad(id: string, reviews = 0, change: Partial<LiveRequest["request"]> 
 const REVIEW = { author: "carol", proposedState: "APPROVED", reason: "fine", createdMs: NOW_MS } as const;
 
 describe("the exchange of differences", () => {
+  it("does not take back a change that another relay has told, where its own watch was down", async () => {
+    const world = taking();
+    world.teleport.put(live("changed", { reason: "old" }));
+    await world.list();
+    world.teleport.put(live("changed", { reason: "new" }));
+    await world.link(asHad("changed", 0, { reason: "new" }));
+    expect(world.told()).toEqual(["synced"]);
+  });
+
   it.each(["welcome first", "list first"])(
     "sends what the edge has not, and nothing that it has: %s",
     async (order) => {
@@ -106,7 +115,7 @@ describe("the exchange of differences", () => {
         expect(world.told()).toEqual([]);
         await world.list();
       }
-      expect(world.told()).toEqual(["request new", "request changed", "request reviewed", "synced"]);
+      expect(world.told()).toEqual(["request new", "request reviewed", "request changed", "synced"]);
       await world.list();
       expect(world.told()).toEqual([]);
     },
@@ -482,7 +491,9 @@ describe("events of the watch", () => {
     for (let time = 0; time < 1_000; time++) world.inventory.put(live("a"));
     world.inventory.put(live("a", { reviews: [REVIEW] }));
     for (let time = 0; time < 1_000; time++) world.inventory.put(live("a", { reviews: [REVIEW] }));
-    world.inventory.put(live("a", { reviews: [REVIEW], reason: "changed" }));
+    const changed = live("a", { reviews: [REVIEW], reason: "changed" });
+    world.teleport.put(changed);
+    world.inventory.put(changed);
     await settled();
     expect(world.told()).toEqual(["request a", "request a", "request a"]);
   });

@@ -34,6 +34,23 @@ describe("lanes", () => {
     expect(began).toEqual(["first", "second"]);
   });
 
+  it("tell when a piece of work begins, and when it has ended, whichever way", async () => {
+    const told: string[] = [];
+    const lanes = new Lanes(
+      () => told.push("failed"),
+      () => {
+        told.push("began");
+        return () => void told.push("ended");
+      },
+    );
+    lanes.add("a", async () => {});
+    lanes.add("a", async () => {
+      throw new Error("no");
+    });
+    await settled();
+    expect(told).toEqual(["began", "ended", "began", "failed", "ended"]);
+  });
+
   it("work side by side across lanes", () => {
     const { lanes, began } = lanesOf();
     for (const lane of ["a", "b", "c"]) lanes.add(lane, held(began, lane).work);

@@ -1,8 +1,8 @@
 import { createPublicKey, generateKeyPairSync, randomBytes, sign } from "node:crypto";
 import { jwtVerify } from "jose";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Link } from "../../relay/link.ts";
-import { type Clock, systemClock } from "../../relay/time/clock.ts";
+import { Link, type LinkOptions } from "../../relay/link.ts";
+import { systemClock } from "../../relay/time/clock.ts";
 import { createLogger } from "../../shared/log.ts";
 import { CLOSE, MAX_FRAME_BYTES } from "../../shared/protocol.ts";
 import { Arrivals } from "./link/arrivals.ts";
@@ -23,7 +23,9 @@ let lines: Arrivals<string>;
 let stopping: AbortController;
 let running: Promise<void>;
 
-function run(overrides: { clock?: Clock; cluster?: string } = {}): void {
+type Overrides = Partial<Pick<LinkOptions, "clock" | "cluster" | "stands" | "beat">>;
+
+function run(overrides: Overrides = {}): void {
   const log = createLogger({ severity: "debug", format: "text", now: () => 0, write: (line) => lines.push(line) });
   link = new Link({
     url: edge.url,
@@ -59,6 +61,21 @@ afterEach(async () => {
   stopping.abort();
   await running;
   await edge.stop();
+});
+
+describe("Link: how it stands", () => {
+  it("is told when there is no link, and why, and when there is one; it beats whenever it dials or hears", async () => {
+    const stands = new Arrivals<string | null>();
+    let beats = 0;
+    edge.answers.push({ status: 503 });
+    run({ stands: (problem) => stands.push(problem), beat: () => void beats++ });
+    expect(await stands.next()).toContain("503");
+    const other = await edge.links.next();
+    await other.frames.next();
+    other.send(WELCOME);
+    expect(await stands.next()).toBeNull();
+    expect(beats).toBe(3);
+  });
 });
 
 describe("Link: connecting", () => {
@@ -236,6 +253,7 @@ describe("Link: frames", () => {
       },
       1009,
     ],
+    ["a frame that announces 1 GiB", ({ stream }) => stream.write(Buffer.from("817f0000000040000000", "hex")), 1009],
     ["a compressed frame that was not agreed on", ({ stream }) => stream.write(Buffer.from([0xc1, 0x01, 0x61])), 1002],
     ["a masked frame", ({ stream }) => stream.write(Buffer.from([0x81, 0x81, 0, 0, 0, 0, 0x61])), 1002],
     ["text that is not UTF-8", ({ stream }) => stream.write(Buffer.from([0x81, 0x01, 0xff])), 1007],

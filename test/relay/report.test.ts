@@ -8,6 +8,7 @@ const FINE: Condition = {
   watching: true,
   watchProblem: null,
   certificateProblem: null,
+  auditProblem: null,
 };
 
 type Sent = Parameters<ConstructorParameters<typeof Report>[0]>[0];
@@ -49,6 +50,14 @@ describe("Report", () => {
     report.change({ watchProblem: "Teleport is away.", watching: false });
     report.change({ watchProblem: null, watching: true });
     expect(sent.map(({ problem }) => problem)).toEqual(["It ends soon.", "Teleport is away.", "It ends soon."]);
+  });
+
+  it("is sent anew when the audit log can no longer be written, whatever else is wrong", () => {
+    const { sent, report } = reporting();
+    report.change({ watchProblem: "Teleport is away.", watching: false });
+    report.change({ auditProblem: "The disk is full." });
+    report.change({ watchProblem: null, watching: true });
+    expect(sent.map(({ problem }) => problem)).toEqual(["Teleport is away.", "Teleport is away.", "The disk is full."]);
   });
 
   it("cuts a problem to what the edge takes", () => {

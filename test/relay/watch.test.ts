@@ -188,10 +188,12 @@ function scripted({ refusalEndsStart = false } = {}) {
   const random = (): number => 1 - 2 ** -53;
   const stood: (string | null)[] = [];
   const stands = (problem: string | null): void => void stood.push(problem);
-  const watch = new Watch({ teleport, sink, clock, random, log, stands, refusalEndsStart });
+  const beats = { count: 0 };
+  const beat = (): void => void beats.count++;
+  const watch = new Watch({ teleport, sink, clock, random, log, stands, beat, refusalEndsStart });
   const stopping = new AbortController();
   cleanups.push(() => stopping.abort());
-  return { teleport, clock, sink, stood, lines, watch, stopping };
+  return { teleport, clock, sink, stood, beats, lines, watch, stopping };
 }
 
 /** A running watch that has listed nothing and stands. */
@@ -206,6 +208,15 @@ async function standing(options: { refusalEndsStart?: boolean } = {}) {
 }
 
 describe("a watch", () => {
+  it("beats when it is opened and whenever it lists, and not while Teleport owes it a list", async () => {
+    const { clock, beats } = await standing();
+    expect(beats.count).toBe(2);
+    await clock.pass(LIST_EVERY_MS);
+    expect(beats.count).toBe(3);
+    await clock.pass(LIST_EVERY_MS);
+    expect(beats.count).toBe(3);
+  });
+
   it("lists only once Teleport has confirmed it, and is connected only once it knows everything pending", async () => {
     const { teleport, sink, watch, stopping, lines } = scripted();
     void watch.run(stopping.signal);

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { toBase64 } from "../../shared/bytes.ts";
 import { clickIn, clickInEvidence, commandIn, isNearMiss } from "../../shared/click.ts";
 import type { Decisions } from "../../shared/decisions.ts";
-import type { Evidence } from "../../shared/protocol.ts";
+import type { Evidence } from "../../shared/edge-frames.ts";
+import { MAX_DELIVERY_BYTES } from "../../shared/protocol.ts";
 import type { WebhookEvent } from "../../shared/webhook-event.ts";
 import { DECISIONS, DELIVERIES, fixture, jsonBytes } from "./fixtures.ts";
 
@@ -129,6 +130,16 @@ describe("isNearMiss", () => {
     "Access request has been approved by dana@example.com.",
   ])("sees none in %j", (note) => {
     expect(isNearMiss(note)).toBe(false);
+  });
+
+  // Were the blanks tried in every way to share them out, this would not come to its end.
+  it("sees none in the longest note of blanks, and one behind them", () => {
+    const blanks = " ".repeat(MAX_DELIVERY_BYTES);
+    expect([isNearMiss(blanks), isNearMiss(`${blanks}/aprove`), isNearMiss(`/${blanks}aprove`)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
   it("never sees one in a command", () => {

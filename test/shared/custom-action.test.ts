@@ -124,6 +124,12 @@ describe("readActionLogEntry", () => {
     expect(read({ agent })).toMatchObject({ agent: null, action: "approve" });
   });
 
+  // Were the end looked for from each of the quotes, this would not come to its end.
+  it("knows the button behind however many quotes", () => {
+    expect(read({ summary: `${'"'.repeat(250_000)} ran Approve Request` })).toMatchObject({ action: "approve" });
+    expect(read({ summary: `Omar ran Approve Request${'."'.repeat(100_000)}` })).toMatchObject({ action: "approve" });
+  });
+
   it("never throws", () => {
     fc.assert(fc.property(fc.uint8Array(), (raw) => readActionLogEntry(raw) === undefined));
     fc.assert(fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => read({ channel: a, webhook: b }) !== undefined));

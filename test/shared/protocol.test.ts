@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MAX_JSON_DEPTH, toBase64 } from "../../shared/bytes.ts";
+import { readEdgeFrame } from "../../shared/edge-frames.ts";
 import {
   CLOSE,
   LINK_DEAD_AFTER_MS,
@@ -10,7 +11,6 @@ import {
   PING,
   PING_EVERY_MS,
   PONG,
-  readEdgeFrame,
   readRelayFrame,
 } from "../../shared/protocol.ts";
 import { DECISIONS, REQUEST } from "./fixtures.ts";
@@ -109,6 +109,13 @@ describe("readRelayFrame and readEdgeFrame", () => {
     ["no seq", { ...ENDED, seq: undefined }],
     ["no request id", { ...ENDED, requestId: "" }],
     ["a request id without end", { ...ENDED, requestId: "x".repeat(256) }],
+    ["a request id that is no part of a path", { ...ENDED, requestId: "a/2" }],
+    ["a request id of half a character", { ...ENDED, requestId: "\ud800" }],
+    ["a release without end", { ...HELLO, release: "x".repeat(301) }],
+    ["an address without end", { ...HELLO, teleport: { ...HELLO.teleport, proxyAddress: "x".repeat(301) } }],
+    ["more channels than there are", { ...HELLO, decisions: { ...HELLO.decisions, channels: Array(5).fill("note") } }],
+    ["a field's name without end", { ...HELLO, decisions: { ...HELLO.decisions, field: "x".repeat(301) } }],
+    ["a time that no date can hold", { ...HELLO, certificateExpiresMs: 8_640_000_000_000_001 }],
     ["a click id without end", { ...ENDED, clickId: "x".repeat(129) }],
     ["an end that is none", { ...ENDED, end: "vanished" }],
     ["a type without end", { type: "x".repeat(65) }],

@@ -36,13 +36,29 @@ export class Program {
     args: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): Program {
-    const child = spawn(process.execPath, [script, ...args], {
+    return Program.run(name, process.execPath, [script, ...args], env);
+  }
+
+  /** As {@link start}, of any program: `<command> <args>`. */
+  static run(
+    name: string,
+    command: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Program {
+    const child = spawn(command, args, {
       cwd: ROOT,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
     return new Program(name, child);
+  }
+
+  /** Its process, which leads a group of its own; throws when it could not be started. */
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error(`${this.#name} could not be started`);
+    return this.#process.pid;
   }
 
   /** Everything it has printed, on either stream. */

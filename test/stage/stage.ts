@@ -43,7 +43,27 @@ export interface StageOptions {
   readonly decideBy?: DecideBy;
   /** Puts something between the relay and Teleport; default nothing. */
   readonly between?: (teleport: FakeTeleport, directory: string) => Promise<Between>;
+  /** The program that is run as a relay; default our source. */
+  readonly relayProgram?: string;
+  /** What is added to the relays' environment. */
+  readonly relayEnv?: Readonly<Record<string, string>>;
+  /** Default: everybody dials the other directly. */
+  readonly detour?: Detour;
+  /** The names of the relays that the edge knows, each by a key of its own; default one, `relay`. */
+  readonly relays?: readonly string[];
+  /** What replaces the cluster's secrets at the edge, by name; undefined leaves one out. */
+  readonly secrets?: Readonly<Record<string, unknown>>;
 }
+
+/**
+ * What somebody is to dial instead of the `host:port` of somebody else. A relay goes by its name. Asked each time that
+ * somebody is started, and for PagerDuty when the subscription is made.
+ */
+export type Detour = (
+  from: string,
+  to: "the edge" | "Teleport" | "PagerDuty",
+  address: string,
+) => string | Promise<string>;
 
 /** What stands between the relay and Teleport. */
 export interface Between {
@@ -75,7 +95,7 @@ export class Stage {
   static async set(options: StageOptions = {}): Promise<Stage> {
     const stage = await Stage.empty(options);
     await stage.startEdge();
-    stage.#subscribe();
+    await stage.subscribe();
     await stage.startRelay();
     return stage;
   }
@@ -125,20 +145,28 @@ export class Stage {
   }
 
   /** Starts the relay and waits until it watches and is linked, in either order. */
-  async startRelay(name = "relay"): Promise<Program> {
-    const file = this.path(`${name}.toml`);
-    await writeFile(file, this.#relayConfig(name));
-    const relay = Program.start("the relay", "relay/main.ts", ["start", "-c", file], this.#between?.env);
-    if (name === "relay") this.#relay = relay;
+  async startRelay(): Promise<Program> {
+    const relay = await this.launchRelay("relay");
+    this.#relay = relay;
     await Promise.all([relay.line(/Watcher connected/), relay.line(/Edge connected/)]);
     return relay;
   }
 
-  /** Everything ends, whatever state it is in, and nothing is left behind. */
-  async strike(): Promise<void> {
+  /** Starts a relay with a configuration and an audit log of its own and waits for nothing; whoever asked ends it. */
+  async launchRelay(name: string): Promise<Program> {
+    const file = this.path(`${name}.toml`);
+    await writeFile(file, await this.#relayConfig(name));
+    const { relayProgram, relayEnv } = this.#options;
+    const command = relayProgram === undefined ? [process.execPath, "relay/main.ts"] : [relayProgram];
+    const [program = "", ...args] = [...command, "start", "-c", file];
+    return Program.run("the relay", program, args, { ...this.#between?.env, ...relayEnv });
+  }
+
+  /** Everything ends, whatever state it is in, and nothing is left behind but the stage's folder, if that is to be kept. */
+  async strike({ keepsFolder = false } = {}): Promise<void> {
     await Promise.all([this.#relay?.kill(), this.#edge?.kill()]);
     await Promise.all([this.pagerDuty.stop(), this.teleport.close(), this.#between?.stop()]);
-    await rm(this.directory, { recursive: true, force: true });
+    if (!keepsFolder) await rm(this.directory, { recursive: true, force: true });
   }
 
   /** A webhook delivery with an authentic signature and gate token, from outside PagerDuty. */
@@ -158,10 +186,12 @@ export class Stage {
     pagerDuty.credentials.addAccountKey(API_KEY);
   }
 
-  #subscribe(): void {
+  /** Has PagerDuty tell the edge of what happens on the service, and gives the service its buttons. */
+  async subscribe(): Promise<void> {
     const { pagerDuty } = this;
+    const edgeUrl = await this.#urlFor("PagerDuty", "the edge", this.#edgeUrl);
     pagerDuty.addSubscription({
-      url: `${this.#edgeUrl}/v1/${CLUSTER}/webhook`,
+      url: `${edgeUrl}/v1/${CLUSTER}/webhook`,
       events: [
         ...["annotated", "resolved", "acknowledged", "triggered", "reassigned", "reopened"],
         ...["workflow.started", "custom_field_values.updated"],
@@ -173,7 +203,7 @@ export class Stage {
     for (const [verdict, label] of [["approve", "Approve Request"] as const, ["deny", "Deny Request"] as const]) {
       pagerDuty.addAction({
         name: label,
-        url: `${this.#edgeUrl}/v1/${CLUSTER}/actions/${verdict}`,
+        url: `${edgeUrl}/v1/${CLUSTER}/actions/${verdict}`,
         serviceIds: [SERVICE],
         headers: [{ name: "X-Action-Token", value: ACTION_TOKENS[verdict] }],
       });
@@ -181,47 +211,62 @@ export class Stage {
   }
 
   async #writeSecrets(): Promise<void> {
-    const key = generateRelayKey();
     const secret = { mode: 0o600 };
     await this.teleport.writeIdentityFiles(this.directory);
-    await writeFile(this.path("relay.key"), key.pem, secret);
+    const publicKeys: string[] = [];
+    for (const name of this.#options.relays ?? ["relay"]) {
+      const { pem, publicKey } = generateRelayKey();
+      await writeFile(this.path(`${name}.key`), pem, secret);
+      publicKeys.push(publicKey);
+    }
     await writeFile(this.path("webhook-secrets"), `${WEBHOOK_SECRET}\n`, secret);
     await writeFile(
       this.path("action-tokens"),
       `approve=${ACTION_TOKENS.approve}\ndeny=${ACTION_TOKENS.deny}\n`,
       secret,
     );
-    const cluster = { relay_public_keys: [key.publicKey], service_id: SERVICE, user_email: PEOPLE.bot.email };
+    const cluster = { relay_public_keys: publicKeys, service_id: SERVICE, user_email: PEOPLE.bot.email };
     const secrets = {
       api_key: API_KEY,
       webhook_secrets: [WEBHOOK_SECRET],
       gate_token: GATE_TOKEN,
       action_tokens: ACTION_TOKENS,
       admin_token: ADMIN_TOKEN,
+      ...this.#options.secrets,
     };
     const vars = [
       `CLUSTERS=${JSON.stringify({ [CLUSTER]: cluster })}`,
       `CLUSTER_SECRETS=${JSON.stringify({ [CLUSTER]: secrets })}`,
-      `PAGERDUTY_API_URL=${this.pagerDuty.url}`,
+      `PAGERDUTY_API_URL=${await this.#urlFor("the edge", "PagerDuty", this.pagerDuty.url)}`,
       ...Object.entries(this.#options.vars ?? {}).map(([name, value]) => `${name}=${value}`),
     ];
     await writeFile(this.path("edge.vars"), `${vars.join("\n")}\n`, secret);
   }
 
-  #relayConfig(name: string): string {
+  async #urlFor(from: string, to: "the edge" | "PagerDuty", url: string): Promise<string> {
+    return `http://${await this.#addressFor(from, to, new URL(url).host)}`;
+  }
+
+  async #addressFor(...[from, to, address]: Parameters<Detour>): Promise<string> {
+    return (await this.#options.detour?.(from, to, address)) ?? address;
+  }
+
+  async #relayConfig(name: string): Promise<string> {
+    const teleport = this.#between?.address ?? (await this.#addressFor(name, "Teleport", this.teleport.address));
+    const edgeUrl = await this.#urlFor(name, "the edge", this.#edgeUrl);
     const quoted = (file: string): string => JSON.stringify(this.path(file));
     const lines = (values: Readonly<Record<string, string>>): string[] =>
       Object.entries(values).map(([key, value]) => `${key} = ${value}`);
     return [
       "[teleport]",
-      `addr = ${JSON.stringify(this.#between?.address ?? this.teleport.address)}`,
+      `addr = ${JSON.stringify(teleport)}`,
       `client_crt = ${quoted("auth.crt")}`,
       `client_key = ${quoted("auth.key")}`,
       `root_cas = ${quoted("auth.cas")}`,
       `decide_by = ${JSON.stringify(this.#options.decideBy ?? "state")}`,
       "[edge]",
-      `url = ${JSON.stringify(this.#edgeUrl)}`,
-      `key_file = ${quoted("relay.key")}`,
+      `url = ${JSON.stringify(edgeUrl)}`,
+      `key_file = ${quoted(`${name}.key`)}`,
       "[decisions]",
       ...lines({
         channels: '["note", "action"]',

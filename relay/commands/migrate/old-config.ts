@@ -136,11 +136,14 @@ function nameOf(path: readonly string[]): string {
   return path.map((part) => part.toLowerCase().replaceAll("-", "_")).join(".");
 }
 
+/** Far deeper than any key of the plugin: what lies deeper still is left in one piece. */
+const MAX_KEY_PARTS = 16;
+
 function leavesOf(table: object, path: readonly string[] = []): Leaf[] {
   return Object.entries(table).flatMap(([name, value]) => {
     const here = [...path, name];
     const isTable = typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
-    if (!isTable) return [{ path: here, value }];
+    if (!isTable || here.length === MAX_KEY_PARTS) return [{ path: here, value }];
     const below = leavesOf(value, here);
     // A section is there even when nothing is in it.
     return below.length === 0 ? [{ path: here, value: undefined }] : below;

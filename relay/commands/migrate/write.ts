@@ -5,6 +5,7 @@
 import { LOG_SEVERITIES } from "../../../shared/log.ts";
 import { TELEPORT_PRESETS } from "../../config/schema.ts";
 import { hostAndPort, path } from "../../config/values.ts";
+import { PLUGIN_DIRECTORY } from "../../paths.ts";
 import { ANNOTATIONS, droppedComments, edgeComments, type Warn } from "./comments.ts";
 import type { Generation, OldConfig } from "./old-config.ts";
 import { quoted } from "./quote.ts";
@@ -16,7 +17,6 @@ export interface Migration {
   readonly warnings: readonly string[];
 }
 
-const STATE_DIRECTORY = "/var/lib/teleport/plugins/pagerduty";
 const EDGE_EXAMPLE = "https://teleport-pagerduty.example.workers.dev";
 
 /** Writes our configuration for an old one; `file` is its name, for people. */
@@ -87,12 +87,12 @@ function absolute(key: string, file: string, warn: Warn): string {
   if (path.safeParse(file).success) return file;
   const name = file.replaceAll("\0", "").split("/").pop() || key;
   warn(`${key} was relative to wherever the plugin was started: see that the path written for it is right.`);
-  return `${STATE_DIRECTORY}/${name}`;
+  return `${PLUGIN_DIRECTORY}/${name}`;
 }
 
 const edgeSection = `[edge]
 url = ${quoted(EDGE_EXAMPLE)}  # where you have deployed the edge
-key_file = "${STATE_DIRECTORY}/relay.key"  # teleport-pagerduty keygen`;
+key_file = "${PLUGIN_DIRECTORY}/relay.key"  # teleport-pagerduty keygen`;
 
 function decisionsSection(generation: Generation): string {
   const hadButtons = generation === "buttons";
@@ -102,8 +102,8 @@ function decisionsSection(generation: Generation): string {
       ? "# The plugin had buttons, which PagerDuty does not sign. Notes (/approve, /deny) are signed: keep at least those."
       : "# In the plugin nobody could decide in PagerDuty. Here a note that begins with /approve or /deny does.",
     `channels = ${hadButtons ? '["note", "action"]' : '["note"]'}`,
-    `webhook_secrets_file = "${STATE_DIRECTORY}/webhook.secrets"  # \`teleport-pagerduty setup\` writes it`,
-    ...(hadButtons ? [`action_tokens_file = "${STATE_DIRECTORY}/action.tokens"  # the same`] : []),
+    `webhook_secrets_file = "${PLUGIN_DIRECTORY}/webhook.secrets"  # \`teleport-pagerduty setup\` writes it`,
+    ...(hadButtons ? [`action_tokens_file = "${PLUGIN_DIRECTORY}/action.tokens"  # the same`] : []),
   ];
   return lines.join("\n");
 }

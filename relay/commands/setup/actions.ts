@@ -100,10 +100,10 @@ function hostOf(url: string): string {
  * @returns whether all is well.
  */
 export async function activateActions(run: SetupRun, ids: readonly string[]): Promise<boolean> {
-  const { pagerDuty, folder, voice, clusterUrl, signal } = run;
+  const { pagerDuty, folder, voice, clusterUrl, signal, env } = run;
   if (ids.length === 0 || folder.actionTokens === null) return true;
   for (const verdict of verdictSchema.options) {
-    const probe = await probeAction({ clusterUrl, signal }, verdict, folder.actionTokens[verdict]);
+    const probe = await probeAction({ clusterUrl, signal, env }, verdict, folder.actionTokens[verdict]);
     if (probe.kind !== "refused") continue;
     voice.warn(`The edge would refuse ${labelOf(verdict)} (${probe.status}: ${probe.reason}).`);
     return false;

@@ -4,7 +4,8 @@
  */
 import * as z from "zod";
 import { parseJsonBytes } from "../../../shared/bytes.ts";
-import { readAtMost } from "./bounded-body.ts";
+import type { Environment } from "../../http-proxy.ts";
+import { callHttp, type HttpAnswer, reasonOf } from "../http-call.ts";
 import { PagerDutyFault, plainText } from "./fault.ts";
 
 /** Query parameters in order; names may come several times. */
@@ -15,6 +16,8 @@ export interface ConnectionOptions {
   readonly apiKey: string;
   /** Aborts reads. A write is never cut off: what it makes must be known afterwards. */
   readonly signal: AbortSignal;
+  /** HTTPS_PROXY and NO_PROXY are read. */
+  readonly env: Environment;
   /** How long a call may take, in ms; 10 s when left out. */
   readonly timeoutMs?: number;
 }
@@ -70,66 +73,62 @@ export class PagerDutyConnection {
   }
 
   async #call<Answer>(call: Call, schema: z.ZodType<Answer>): Promise<Answer> {
-    const { response, body } = await this.#exchange(call);
-    if (!response.ok) throw faultFor(call, response, body);
+    const answer = await this.#exchange(call);
+    const { status, body } = answer;
+    if (status < 200 || status > 299) throw faultFor(call, answer);
     const parsed = schema.safeParse(body === undefined || body.length === 0 ? undefined : parseJsonBytes(body));
     if (parsed.success) return parsed.data;
-    throw new PagerDutyFault(`PagerDuty's answer to ${nameOf(call)} is not one that it documents.`, response.status);
+    throw new PagerDutyFault(`PagerDuty's answer to ${nameOf(call)} is not one that it documents.`, status);
   }
 
-  async #exchange(call: Call): Promise<{ response: Response; body: Uint8Array | undefined }> {
-    const { signal, timeoutMs = 10_000 } = this.#options;
+  async #exchange(call: Call): Promise<HttpAnswer> {
+    const { apiUrl, signal, env, timeoutMs = 10_000 } = this.#options;
+    const { method, path, query = [], body } = call;
     const timeout = AbortSignal.timeout(timeoutMs);
+    const search = new URLSearchParams(query.map(([name, value]): [string, string] => [name, value])).toString();
     try {
-      const response = await fetch(this.#requestFor(call), {
-        signal: call.method === "GET" ? AbortSignal.any([timeout, signal]) : timeout,
+      return await callHttp(`${apiUrl}${path}${search === "" ? "" : `?${search}`}`, {
+        method,
+        headers: this.#headers(),
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        env,
+        signal: method === "GET" ? AbortSignal.any([timeout, signal]) : timeout,
+        maxBytes: MAX_ANSWER_BYTES,
       });
-      return { response, body: await readAtMost(response, MAX_ANSWER_BYTES) };
     } catch (error) {
-      const what = `PagerDuty (${new URL(this.#options.apiUrl).host}) ${silence(error, timeout, timeoutMs)}`;
-      const redo = call.method === "GET" ? "" : `, so ${nameOf(call)} may or may not have been carried out`;
+      const what = `PagerDuty (${new URL(apiUrl).host}) ${silence(error, timeout, timeoutMs)}`;
+      const redo = method === "GET" ? "" : `, so ${nameOf(call)} may or may not have been carried out`;
       throw new PagerDutyFault(`${what}${redo}: run this again, nothing is made twice.`);
     }
   }
 
-  #requestFor({ method, path, query = [], body }: Call): Request {
-    const search =
-      query.length === 0
-        ? ""
-        : `?${new URLSearchParams(query.map(([name, value]): [string, string] => [name, value]))}`;
-    return new Request(`${this.#options.apiUrl}${path}${search}`, {
-      method,
-      headers: {
-        Authorization: `Token token=${this.#options.apiKey}`,
-        Accept: "application/vnd.pagerduty+json;version=2",
-        // Also where nothing is sent: without it PagerDuty's errors mislead.
-        "Content-Type": "application/json",
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      redirect: "manual",
-    });
+  #headers(): Record<string, string> {
+    return {
+      authorization: `Token token=${this.#options.apiKey}`,
+      accept: "application/vnd.pagerduty+json;version=2",
+      // Also where nothing is sent: without it PagerDuty's errors mislead.
+      "content-type": "application/json",
+    };
   }
 }
 
 function silence(error: unknown, timeout: AbortSignal, timeoutMs: number): string {
   if (timeout.aborted) return `did not answer within ${timeoutMs / 1000} s`;
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : "";
-  return `could not be reached${code}`;
+  return `could not be reached (${reasonOf(error)})`;
 }
 
 const errorSchema = z.object({
   error: z.object({ message: z.string().catch(""), errors: z.array(z.string()).catch([]) }),
 });
 
-function faultFor(call: Call, { status, headers }: Response, body: Uint8Array = new Uint8Array()): PagerDutyFault {
-  const error = errorSchema.safeParse(parseJsonBytes(body)).data?.error;
+function faultFor(call: Call, { status, headers, body }: HttpAnswer): PagerDutyFault {
+  const error = errorSchema.safeParse(parseJsonBytes(body ?? new Uint8Array())).data?.error;
   const detail = plainText([error?.message ?? "", ...(error?.errors ?? [])].filter(Boolean).join("; "));
   const said = detail === "" ? "" : ` PagerDuty says: ${detail}.`;
   return new PagerDutyFault(`${sentenceFor(call, status, headers)}${said}`, status, detail);
 }
 
-function sentenceFor(call: Call, status: number, headers: Headers): string {
+function sentenceFor(call: Call, status: number, headers: HttpAnswer["headers"]): string {
   switch (status) {
     case 401:
       return "PagerDuty does not know PAGERDUTY_API_KEY (401): check the key, and PAGERDUTY_REGION=eu for an account in the EU.";
@@ -140,8 +139,8 @@ function sentenceFor(call: Call, status: number, headers: Headers): string {
     case 404:
       return `PagerDuty knows nothing at ${nameOf(call)} (404).`;
     case 429: {
-      const seconds = headers.get("ratelimit-reset");
-      return `PagerDuty's rate limit is used up (429): run this again in ${/^\d{1,5}$/.test(seconds ?? "") ? seconds : 60} s.`;
+      const seconds = String(headers["ratelimit-reset"]);
+      return `PagerDuty's rate limit is used up (429): run this again in ${/^\d{1,5}$/.test(seconds) ? seconds : 60} s.`;
     }
     default:
       if (status < 400) return `PagerDuty answered ${nameOf(call)} with a redirect (${status}), which is not followed.`;

@@ -4,7 +4,8 @@
  */
 import { createHmac, randomUUID } from "node:crypto";
 import type { Verdict } from "../../../shared/decisions.ts";
-import { readAtMost } from "./bounded-body.ts";
+import type { Environment } from "../../http-proxy.ts";
+import { callHttp, reasonOf } from "../http-call.ts";
 
 /**
  * `refused`: the edge answered and would not take it, for the reason given. `unreachable` from here: PagerDuty may reach
@@ -19,6 +20,8 @@ export interface ProbeOptions {
   /** The cluster's address at the edge, `https://…/v1/<cluster>`. */
   readonly clusterUrl: string;
   readonly signal: AbortSignal;
+  /** HTTPS_PROXY and NO_PROXY are read. */
+  readonly env: Environment;
   readonly timeoutMs?: number;
 }
 
@@ -47,28 +50,27 @@ function probeEvent(): string {
 }
 
 async function post(
-  { clusterUrl, signal, timeoutMs = 10_000 }: ProbeOptions,
+  { clusterUrl, signal, env, timeoutMs = 10_000 }: ProbeOptions,
   path: string,
   body: string,
   headers: Readonly<Record<string, string>>,
 ): Promise<ProbeResult> {
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await fetch(`${clusterUrl}${path}`, {
+    const { status } = await callHttp(`${clusterUrl}${path}`, {
       method: "POST",
       body,
       headers: { "Content-Type": "application/json", ...headers },
-      redirect: "manual",
+      env,
       signal: AbortSignal.any([timeout, signal]),
+      maxBytes: MAX_ANSWER_BYTES,
     });
-    await readAtMost(response, MAX_ANSWER_BYTES);
-    if (response.ok) return { kind: "accepted" };
-    return { kind: "refused", status: response.status, reason: reasonFor(response.status) };
+    if (status >= 200 && status <= 299) return { kind: "accepted" };
+    return { kind: "refused", status, reason: reasonFor(status) };
   } catch (error) {
     if (signal.aborted) throw error;
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
-    const code = cause !== undefined && "code" in cause ? String(cause.code) : "no connection";
-    return { kind: "unreachable", reason: timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : code };
+    const reason = timeout.aborted ? `no answer within ${timeoutMs / 1000} s` : reasonOf(error);
+    return { kind: "unreachable", reason };
   }
 }
 

@@ -10,7 +10,7 @@ export class PagerDutyFault extends SetupFault {
   override readonly name = "PagerDutyFault";
   /** HTTP status; null when there was no answer. */
   readonly status: number | null;
-  /** PagerDuty's own words, one line; empty when it had none. */
+  /** PagerDuty's own words, one line of any length; empty when it had none. Cut only once secrets are blotted out. */
   readonly detail: string;
 
   constructor(message: string, status: number | null = null, detail = "") {
@@ -20,8 +20,8 @@ export class PagerDutyFault extends SetupFault {
   }
 }
 
-/** Others' words on one line, cut, without what a terminal would act on. Pure. */
-export function plainText(text: string, maxCharacters = 300): string {
+/** Others' words on one line, without what a terminal would act on. Pure. */
+export function plainText(text: string, maxCharacters = Number.POSITIVE_INFINITY): string {
   return text
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ")
     .trim()

@@ -1,7 +1,7 @@
 /** What goes where after `setup`, the relay first, as commands to copy. Pure. */
-import { dirname, join } from "node:path";
-import { DEFAULT_KEY_FILE } from "../../config/schema.ts";
-import { DEFAULT_CONFIG_FILE } from "../../config.ts";
+import { basename, dirname, join } from "node:path";
+import { DEFAULT_CONFIG_FILE, PLUGIN_DIRECTORY } from "../../paths.ts";
+import { CREDENTIAL_PREFIX, CREDENTIAL_STORE } from "../../systemd/provided.ts";
 import type { SetupOrder, SetupStep } from "./order.ts";
 
 export interface Instructions {
@@ -14,9 +14,6 @@ export interface Instructions {
   readonly next: SetupStep | null;
 }
 
-/** Where the relay reads its files from, in the example. */
-const RELAY_DIRECTORY = dirname(DEFAULT_KEY_FILE);
-
 /** The text, with a line break at its end. */
 export function instructionsFor({ order, webhookFile, actionFile, secretsFile, next }: Instructions): string {
   const files = [webhookFile, ...(actionFile === null ? [] : [actionFile])];
@@ -28,7 +25,7 @@ ${installLines(files)}
    In ${DEFAULT_CONFIG_FILE}, under [decisions]:
      channels = ${actionFile === null ? '["note"]' : '["note", "action"]'}
      webhook_secrets_file = ${JSON.stringify(placeOf(webhookFile))}
-${actionFile === null ? "" : `     action_tokens_file = ${JSON.stringify(placeOf(actionFile))}\n`}
+${actionFile === null ? "" : `     action_tokens_file = ${JSON.stringify(placeOf(actionFile))}\n`}${credentialLines(files)}
 2. To the edge.
      npx wrangler secret put CLUSTER_SECRETS < ${word(secretsFile)}
    For an edge of your own, this line goes into its file of variables; then restart it:
@@ -48,12 +45,25 @@ function installLines(files: readonly string[]): string {
   const moved = files.filter((file) => file !== placeOf(file));
   if (moved.length === 0) return "   They are where it reads them.";
   const install = moved.map((file) => `     sudo install -m 0600 ${word(file)} ${placeOf(file)}`);
-  const own = `     sudo chown --reference=${RELAY_DIRECTORY} ${moved.map(placeOf).join(" ")}`;
+  const own = `     sudo chown --reference=${PLUGIN_DIRECTORY} ${moved.map(placeOf).join(" ")}`;
   return [...install, own].join("\n");
 }
 
+// The service need not be told where its secrets are, but gets them anew only when it starts.
+function credentialLines(files: readonly string[]): string {
+  if (files.every((file) => file === placeOf(file))) return "";
+  const install = files.map((file) => {
+    const credential = `${CREDENTIAL_STORE}/${CREDENTIAL_PREFIX}${basename(file)}`;
+    return `     sudo install -D -m 0600 ${word(file)} ${credential}`;
+  });
+  const restart = "     sudo systemctl try-restart teleport-pagerduty";
+  return ["   The installed service takes them from systemd instead, and its configuration names no files:", ...install]
+    .concat(restart, "")
+    .join("\n");
+}
+
 function placeOf(file: string): string {
-  return join(RELAY_DIRECTORY, file.slice(dirname(file).length + 1));
+  return join(PLUGIN_DIRECTORY, file.slice(dirname(file).length + 1));
 }
 
 /** The command line of a step, for a shell. */

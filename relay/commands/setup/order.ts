@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import { origin } from "../../config/values.ts";
 import { parseOptions, UsageError } from "../command.ts";
+import { setupOptions } from "../setup.ts";
 import type { Scope } from "./answers.ts";
 
 /** `set_up`: make, repair, activate. `rotate`: add a second subscription. `finish`: remove the old one. */
@@ -25,6 +26,8 @@ export interface SetupOrder {
   readonly apiKey: string;
   /** Base address of REST API v2, without a slash at its end. */
   readonly apiUrl: string;
+  /** Whether what came of it is printed for a program. */
+  readonly asJson: boolean;
 }
 
 const API_URL: Readonly<Record<string, string>> = {
@@ -45,26 +48,19 @@ export function readOrder(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): SetupOrder {
-  const options = parseOptions(everyServiceNamed(args), {
-    edge: { type: "string" },
-    cluster: { type: "string" },
-    service: { type: "string", multiple: true },
-    account: { type: "boolean" },
-    out: { type: "string", default: "." },
-    rotate: { type: "boolean" },
-    finish: { type: "boolean" },
-  });
+  const options = parseOptions(everyServiceNamed(args), setupOptions);
   if (options.rotate && options.finish) throw new UsageError("--rotate and --finish exclude each other");
   const serviceIds = readServices(options.service ?? []);
   return {
     edgeUrl: readEdge(options.edge),
     cluster: readClusterName(options.cluster),
-    scopes: readScopes(options.account === true, serviceIds),
+    scopes: readScopes(options.account, serviceIds),
     serviceIds,
     step: options.rotate ? "rotate" : options.finish ? "finish" : "set_up",
     directory: resolve(options.out),
     apiKey: readKey(environment.PAGERDUTY_API_KEY),
     apiUrl: readApiUrl(environment),
+    asJson: options.json,
   };
 }
 

@@ -6,8 +6,8 @@ import type { ExitCode, Terminal } from "../command.ts";
 import { activateActions, arrangeActions } from "./actions.ts";
 import { PagerDutyFault, SetupFault } from "./fault.ts";
 import { SetupFolder } from "./folder.ts";
-import { instructionsFor } from "./instructions.ts";
 import type { SetupOrder, SetupStep } from "./order.ts";
+import { outcomeJson, outcomeText, type SetupOutcome } from "./outcome.ts";
 import { SetupPagerDuty } from "./pagerduty.ts";
 import { activate, carryOut, removeOld, type SetupRun, type Survey, surveySubscriptions } from "./subscriptions.ts";
 import { type Voice, voiceOn } from "./voice.ts";
@@ -15,11 +15,16 @@ import { type Voice, voiceOn } from "./voice.ts";
 /** Carries an order out; 1 when something stopped it, or is not as it should be yet. Never throws what a user could cause. */
 export async function setUp(order: SetupOrder, terminal: Terminal): Promise<ExitCode> {
   let folder: SetupFolder | undefined;
-  const voice = voiceOn(terminal, () => [order.apiKey, ...(folder?.secrets ?? [])]);
+  const said: string[] = [];
+  const stdout = order.asJson ? (text: string): void => void said.push(text.trimEnd()) : terminal.stdout;
+  const voice = voiceOn({ ...terminal, stdout }, () => [order.apiKey, ...(folder?.secrets ?? [])]);
   try {
     const { directory, cluster, apiKey, serviceIds } = order;
     folder = new SetupFolder({ directory, cluster, apiKey, withActions: serviceIds.length > 0 });
-    return await runThrough(order, folder, voice, terminal.signal);
+    const outcome = await runThrough(order, folder, { voice, terminal });
+    if (order.asJson) terminal.stdout(`${outcomeJson(outcome, said)}\n`);
+    else voice.say(outcomeText(outcome));
+    return outcome.isWell ? 0 : 1;
   } catch (error) {
     if (terminal.signal.aborted) voice.warn("Stopped as asked. Run this again: it goes on where it stopped.");
     else if (error instanceof SetupFault) voice.warn(error.message);
@@ -31,12 +36,12 @@ export async function setUp(order: SetupOrder, terminal: Terminal): Promise<Exit
 async function runThrough(
   order: SetupOrder,
   folder: SetupFolder,
-  voice: Voice,
-  signal: AbortSignal,
-): Promise<ExitCode> {
+  { voice, terminal: { env, signal } }: { voice: Voice; terminal: Terminal },
+): Promise<SetupOutcome> {
   const { apiUrl, apiKey } = order;
-  const pagerDuty = new SetupPagerDuty({ apiUrl, apiKey, signal });
-  const run: SetupRun = { order, pagerDuty, folder, voice, signal, clusterUrl: `${order.edgeUrl}/v1/${order.cluster}` };
+  const pagerDuty = new SetupPagerDuty({ apiUrl, apiKey, signal, env });
+  const clusterUrl = `${order.edgeUrl}/v1/${order.cluster}`;
+  const run: SetupRun = { order, pagerDuty, folder, voice, signal, env, clusterUrl };
   await checkServices(run);
   const survey = await surveySubscriptions(run);
   folder.prepare();
@@ -48,8 +53,7 @@ async function runThrough(
   const actions = await arrangeActions(run);
   const isWell = await putToWork(run, survey, actions);
   folder.settle();
-  conclude(run, survey, isWell);
-  return isWell ? 0 : 1;
+  return outcomeOf(run, survey, isWell);
 }
 
 async function checkServices({ order, pagerDuty }: SetupRun): Promise<void> {
@@ -85,7 +89,7 @@ async function putToWork(run: SetupRun, { plans, delivering }: Survey, actions: 
   return isWell;
 }
 
-function conclude({ order, folder, voice }: SetupRun, { plans }: Survey, isWell: boolean): void {
+function outcomeOf({ order, folder, voice }: SetupRun, { plans }: Survey, isWell: boolean): SetupOutcome {
   const { edge, relay } = folder.changed;
   const hasMade = plans.some(({ isOneToBeMade }) => isOneToBeMade);
   if (folder.hasLentKey) {
@@ -95,18 +99,12 @@ function conclude({ order, folder, voice }: SetupRun, { plans }: Survey, isWell:
   }
   if (order.serviceIds.length === 0)
     voice.say("For buttons, name the services that get them with --service, beside --account.");
-  if (isWell && !hasMade && !edge && !relay) {
-    voice.say("Everything is in place. `teleport-pagerduty check` tells whether the ping has arrived.");
-    return;
-  }
   const { webhookFile, secretsFile, actionTokens } = folder;
   const actionFile = actionTokens === null ? null : folder.actionFile;
-  const next = nextStep(
-    order.step,
-    hasMade || !isWell,
-    plans.some(({ ready }) => ready.length > 0),
-  );
-  voice.say(instructionsFor({ order, webhookFile, actionFile, secretsFile, next }).trimEnd());
+  const isSuccession = plans.some(({ ready }) => ready.length > 0);
+  const next = nextStep(order.step, hasMade || !isWell, isSuccession);
+  const isSettled = isWell && !hasMade && !edge && !relay;
+  return { isWell, isSettled, changed: folder.changed, order, webhookFile, actionFile, secretsFile, next };
 }
 
 function nextStep(step: SetupStep, isMoreToDo: boolean, isSuccession: boolean): SetupStep | null {

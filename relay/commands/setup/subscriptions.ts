@@ -2,6 +2,7 @@
  * A cluster's webhook subscriptions at PagerDuty: made inactive, repaired, activated once the edge takes what they deliver,
  * removed when another has taken their place. Every step can be cut short and done again.
  */
+import type { Environment } from "../../http-proxy.ts";
 import type { Scope, Subscription } from "./answers.ts";
 import { probeWebhook } from "./edge-probe.ts";
 import { PagerDutyFault, SetupFault } from "./fault.ts";
@@ -25,6 +26,8 @@ export interface SetupRun {
   readonly folder: SetupFolder;
   readonly voice: Voice;
   readonly signal: AbortSignal;
+  /** HTTPS_PROXY and NO_PROXY are read. */
+  readonly env: Environment;
   /** The cluster's address at the edge. */
   readonly clusterUrl: string;
 }
@@ -133,11 +136,11 @@ function limitSentence(scope: Scope): string {
  * @returns whether all is well.
  */
 export async function activate(run: SetupRun, id: string): Promise<boolean> {
-  const { pagerDuty, folder, voice, clusterUrl, signal } = run;
+  const { pagerDuty, folder, voice, clusterUrl, signal, env } = run;
   const secret = folder.held.find((known) => known.id === id)?.secret ?? "";
   const subscription = await pagerDuty.subscription(id);
   if (subscription === undefined) throw new SetupFault(`Subscription ${id} has just been deleted: run this again.`);
-  const probe = await probeWebhook({ clusterUrl, signal }, { secret, gateToken: folder.gateToken });
+  const probe = await probeWebhook({ clusterUrl, signal, env }, { secret, gateToken: folder.gateToken });
   switch (probe.kind) {
     case "refused":
       voice.warn(

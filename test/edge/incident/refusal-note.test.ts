@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { refusalNote } from "../../../edge/incident/refusal-note.ts";
+import { MAX_NOTE_CHARACTERS } from "../../../edge/incident.ts";
 import { commandIn, isNearMiss } from "../../../shared/click.ts";
 import { refusalSchema } from "../../../shared/refusal.ts";
 
@@ -45,6 +46,12 @@ describe("refusalNote", () => {
     expect(note("wrong_incident", { detail: "Give it again." })).toMatch(/at that time .* Give it again\.$/);
     expect(note("unknown_identity", { detail: "Map them." })).toMatch(/which Teleport user you are\. Map them\.$/);
     expect(note("needs_more_approvals", { verdict: "deny" })).toContain("takes no second one");
+  });
+
+  it("is no longer than a note may be, and holds no live link, whatever it is told", () => {
+    const text = note("stale", { person: `www.evil.example ${"p".repeat(5000)}`, detail: "d".repeat(5000) }) ?? "";
+    expect(text.length).toBeLessThanOrEqual(MAX_NOTE_CHARACTERS);
+    expect(text).toContain("www[.]evil.example");
   });
 
   it("bears hostile names and details", () => {

@@ -62,7 +62,7 @@ describe("opening an incident", () => {
     await host.settled();
     const { id } = onlyIncident();
     host.pagerDuty.as(BOB.id).resolve(id);
-    for (const table of ["request", "incident"]) host.sql.run(`DELETE FROM ${table}`);
+    for (const table of ["live_request", "incident"]) host.sql.run(`DELETE FROM ${table}`);
     host.crash();
     host.connect().hello().request();
     await host.pass(MINUTE_MS);

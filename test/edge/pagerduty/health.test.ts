@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { PagerDutyHealth } from "../../../edge/pagerduty/health.ts";
 import { People } from "../../../edge/pagerduty/people.ts";
 import { PagerDuty } from "../../../edge/pagerduty.ts";
+import { platformTimer } from "../../../edge/timer.ts";
 import { BOT, clusterConfig, NOW, POLICY, SERVICE } from "../samples.ts";
 
 const USERS = () => Response.json({ users: [BOT], more: false });
@@ -16,6 +17,7 @@ function health(answers: { users?: () => Response; services?: () => Response } =
   const pagerDuty = new PagerDuty({
     account: config.pagerDuty,
     now,
+    after: platformTimer,
     fetch: async (request) => {
       told.calls += 1;
       return new URL(request.url).pathname === "/users" ? current.users() : current.services();

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MAX_PEOPLE, People, REMEMBER_PEOPLE_MS } from "../../../edge/pagerduty/people.ts";
 import type { PagerDuty } from "../../../edge/pagerduty.ts";
 import { PagerDuty as RealPagerDuty } from "../../../edge/pagerduty.ts";
+import { platformTimer } from "../../../edge/timer.ts";
 import { BOT, clusterConfig, NOW } from "../samples.ts";
 
 /** People over a directory that answers as told, and what it was asked. */
@@ -16,6 +17,7 @@ function directory(answer: (path: string) => Response = found) {
       return answer(path);
     },
     now: () => clock.nowMs,
+    after: platformTimer,
   });
   return { people: new People(pagerDuty, BOT.email, () => clock.nowMs), asked, clock };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { attachmentOf, newAttachment, reattach, sessionFor } from "../../../edge/relays/socket.ts";
+import { GENESIS } from "../../../shared/audit-chain.ts";
 import { ScriptedSocket } from "../host.ts";
 import { DECISIONS, NOW } from "../samples.ts";
 
@@ -31,7 +32,8 @@ describe("what is attached to a socket", () => {
 
   it("fits into what a runtime keeps for a socket", () => {
     const problem = "x".repeat(500);
-    const full = { ...greeted, condition: { watching: true, problem } };
+    const audit = { lines: 1_000_000, head: GENESIS, writable: false, unkeptSinceMs: NOW };
+    const full = { ...greeted, condition: { watching: true, problem }, audit };
     expect(new TextEncoder().encode(JSON.stringify(full)).length).toBeLessThan(2048);
   });
 });

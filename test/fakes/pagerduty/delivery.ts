@@ -8,6 +8,8 @@ import type { Endpoint } from "./records.ts";
 /** One attempt, as the log keeps it. */
 export type DeliveryAttempt = {
   readonly sequence: number;
+  /** When it was over, epoch ms. */
+  readonly atMs: number;
   /** `X-Webhook-Id`: the same for every attempt. */
   readonly deliveryId: string;
   readonly endpointId: string;

@@ -159,7 +159,7 @@ export class Courier {
     const { id, eventType, eventId, incidentId, body, attempt } = queued;
     const sent = { url: endpoint.url, headers: headersFor(endpoint, queued.id, queued.body), body };
     const which = { sequence: this.#sequence, deliveryId: id, endpointId: endpoint.id, eventType, eventId, incidentId };
-    this.#report({ ...which, ...sent, attempt, result, fate });
+    this.#report({ atMs: this.#options.now(), ...which, ...sent, attempt, result, fate });
   }
 
   #sleep(delayMs: number): Promise<void> {

@@ -67,7 +67,7 @@ export function newCluster(
     pluginData: new PluginDataStore(now),
     inventory: new Inventory(),
     watchers,
-    journal: new Journal(options.keptCalls ?? DEFAULT_KEPT_CALLS),
+    journal: new Journal(options.keptCalls ?? DEFAULT_KEPT_CALLS, now),
     faults: new Faults(),
     hasEnterprise: options.enterprise ?? false,
     takesReviewsForOthers: options.reviewsForOthers ?? false,

@@ -18,6 +18,8 @@ export type RpcRequest<Name extends RpcName> = MessageShape<Methods[Name]["input
 export interface RecordedCall<Name extends RpcName = RpcName> {
   /** Grows by one with every call, from 1. */
   readonly sequence: number;
+  /** When it came, epoch ms. */
+  readonly atMs: number;
   readonly rpc: Name;
   readonly request: RpcRequest<Name>;
   readonly caller: Caller;
@@ -44,10 +46,12 @@ export class Journal {
   readonly #calls: RecordedCall[] = [];
   readonly #waiting = new Set<(call: RecordedCall) => void>();
   readonly #bound: number;
+  readonly #now: () => number;
   #sequence = 0;
 
-  constructor(bound: number) {
+  constructor(bound: number, now: () => number) {
     this.#bound = bound;
+    this.#now = now;
   }
 
   /** The calls that are kept, oldest first. */
@@ -62,7 +66,8 @@ export class Journal {
 
   record(rpc: RpcName, request: RpcRequest<RpcName>, caller: Caller): OpenCall {
     this.#sequence += 1;
-    const call = { sequence: this.#sequence, rpc, request, caller, code: undefined as status | undefined };
+    const received = { sequence: this.#sequence, atMs: this.#now(), rpc, request, caller };
+    const call = { ...received, code: undefined as status | undefined };
     this.#calls.push(call);
     if (this.#calls.length > 2 * this.#bound) {
       this.#calls.splice(0, this.#bound);

@@ -49,6 +49,8 @@ export interface FakeTeleportOptions {
   readonly keptCalls?: number;
   /** Epoch ms; default Date.now. The end of records is also timed by real timers. */
   readonly now?: () => number;
+  /** Hears of every change of a request, after the watches; undefined: it is gone. */
+  readonly changed?: (requestId: string, request: AccessRequest | undefined) => void;
 }
 
 /** A request to make. Times are from now. */

@@ -1,9 +1,9 @@
 /** Records for tests of the audit log, and a reader of its chain. */
 import type { AuditRecord } from "../../../relay/audit/record.ts";
-import { type AuditBreak, type AuditSummary, verifyAuditLog } from "../../../relay/audit/verify.ts";
+import { type AuditBreak, type AuditSummary, type VerifyOptions, verifyAuditLog } from "../../../relay/audit/verify.ts";
 
 /** An intent for the n-th click. */
-export function intent(number: number): AuditRecord {
+export function intent(number: number): Extract<AuditRecord, { kind: "intent" }> {
   return {
     kind: "intent",
     time: "2026-01-01T00:00:00.000Z",
@@ -17,9 +17,12 @@ export function intent(number: number): AuditRecord {
 }
 
 /** Every break of a log, and what was read. */
-export async function verify(file: string, after?: string): Promise<{ breaks: AuditBreak[]; summary: AuditSummary }> {
+export async function verify(
+  file: string,
+  asked?: VerifyOptions,
+): Promise<{ breaks: AuditBreak[]; summary: AuditSummary }> {
   const breaks: AuditBreak[] = [];
-  const verification = verifyAuditLog(file, after);
+  const verification = verifyAuditLog(file, asked);
   for (;;) {
     const { done, value } = await verification.next();
     if (done) return { breaks, summary: value };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AuditTrail } from "../../../relay/audit/trail.ts";
+import { AuditTrail, MAX_LATE_RECORDS } from "../../../relay/audit/trail.ts";
 import { verifiedClick } from "../../../relay/decider/evidence.ts";
 import type { Click } from "../../../shared/click.ts";
 import { createLogger } from "../../../shared/log.ts";
@@ -10,8 +10,11 @@ import { MemoryAudit } from "../deciding.ts";
 function trailing() {
   const audit = new MemoryAudit();
   const lines: string[] = [];
+  const concerns: (string | null)[] = [];
   const log = createLogger({ severity: "info", format: "text", now: () => 0, write: (line) => lines.push(line) });
-  return { audit, lines, trail: new AuditTrail(audit, new ManualClock(NOW_MS), log) };
+  const clock = new ManualClock(NOW_MS);
+  const trail = new AuditTrail({ sink: audit, concern: (problem) => void concerns.push(problem), clock, log });
+  return { audit, lines, clock, concerns, trail };
 }
 
 function clicked(note: NoteClick = {}) {
@@ -20,6 +23,12 @@ function clicked(note: NoteClick = {}) {
   if (click === undefined) throw new Error("the note shows no click");
   return { frame, click };
 }
+
+const subjectOf = ({ requestId }: { requestId: string }, { id: clickId, verdict }: Click) => ({
+  requestId,
+  clickId,
+  verdict,
+});
 
 const DENY = { id: "EVENT2", verdict: "deny" } as const;
 
@@ -92,12 +101,12 @@ describe("a log that cannot be written", () => {
     audit.isBroken = true;
     const { frame, click } = clicked(DENY);
     await trail.intended(frame, click);
-    await trail.ended(frame, click, "DENIED");
+    await trail.ended(subjectOf(frame, click), "DENIED");
     await trail.refused(decideOf({ id: "EVENT3" }), undefined, "bad_evidence", "");
     audit.isBroken = false;
     const { frame: next, click: nextClick } = clicked({ id: "EVENT4" });
     expect(await trail.intended(next, nextClick)).toBe(true);
-    expect(audit.kinds).toEqual(["intent", "late", "outcome", "refusal"]);
+    expect(audit.kinds).toEqual(["resumed", "late", "outcome", "refusal", "intent"]);
     expect(trail.isWritable).toBe(true);
     expect(lines.at(-1)).toContain("The audit log can be written again");
   });
@@ -111,7 +120,7 @@ describe("a log that cannot be written", () => {
     expect(trail.isWritable).toBe(false);
     audit.isBroken = false;
     await trail.probe();
-    expect(audit.kinds).toEqual(["late"]);
+    expect(audit.kinds).toEqual(["resumed", "late"]);
     expect(trail.isWritable).toBe(true);
     expect(lines.at(-1)).toContain("The audit log can be written again");
   });
@@ -124,25 +133,92 @@ describe("a log that cannot be written", () => {
       await trail.intended(frame, click);
     }
     audit.isBroken = false;
+    let appends = 0;
     audit.before = () => {
-      audit.isBroken = audit.records.length === 1;
+      if (++appends > 2) throw new Error("the disk is full again");
     };
     await trail.probe();
     expect(trail.isWritable).toBe(false);
     audit.before = () => {};
-    audit.isBroken = false;
     await trail.probe();
-    expect(audit.records).toMatchObject([{ clickId: "A" }, { clickId: "B" }, { clickId: "C" }]);
+    expect(audit.kinds).toEqual(["resumed", "late", "resumed", "late", "late"]);
+    expect(audit.records.filter(({ kind }) => kind === "late")).toMatchObject([
+      { clickId: "A" },
+      { clickId: "B" },
+      { clickId: "C" },
+    ]);
   });
 
-  it("with nothing missed is tried by the next record", async () => {
+  it("is not believed to be mended before a line is on disk that says since when it was broken", async () => {
+    const { audit, trail, clock } = trailing();
+    audit.isBroken = true;
+    const { frame, click } = clicked();
+    await trail.intended(frame, click);
+    await clock.pass(60_000);
+    await trail.probe();
+    expect(trail.isWritable).toBe(false);
+    audit.isBroken = false;
+    await trail.probe();
+    expect(trail.isWritable).toBe(true);
+    const since = "2026-01-01T00:00:00.000Z";
+    expect(audit.records).toEqual([{ kind: "resumed", time: "2026-01-01T00:01:00.000Z", since, lost: 0 }]);
+  });
+
+  it("is tried by everybody at once only once", async () => {
     const { audit, trail } = trailing();
+    audit.isBroken = true;
+    const { frame, click } = clicked(DENY);
+    await trail.intended(frame, click);
+    audit.isBroken = false;
+    await Promise.all([trail.probe(), trail.probe(), trail.ended(subjectOf(frame, click), "DENIED")]);
+    expect(audit.kinds).toEqual(["resumed", "late", "outcome"]);
+  });
+
+  it("says what an operator should mend for as long as it is so", async () => {
+    const { audit, trail, concerns } = trailing();
     audit.isBroken = true;
     const { frame, click } = clicked();
     await trail.intended(frame, click);
     await trail.probe();
-    expect(trail.isWritable).toBe(true);
-    expect(await trail.intended(frame, click)).toBe(false);
+    audit.isBroken = false;
+    await trail.probe();
+    expect(concerns).toEqual([expect.stringContaining("Approvals wait"), null]);
+  });
+
+  it("keeps no more than it has room for, and says how many records are lost", async () => {
+    const { audit, trail, concerns, lines } = trailing();
+    audit.isBroken = true;
+    for (let n = 0; n < MAX_LATE_RECORDS + 5; n++) {
+      await trail.refused(decideOf({ id: `E${n}` }), undefined, "bad_evidence", "");
+    }
+    expect(lines.filter((line) => line.includes("records are lost"))).toHaveLength(1);
+    audit.isBroken = false;
+    await trail.probe();
+    expect(audit.records).toHaveLength(1 + MAX_LATE_RECORDS);
+    expect(audit.records[0]).toMatchObject({ kind: "resumed", lost: 5 });
+    expect(concerns.at(-1)).toContain("5 records of decisions are missing from the audit log");
+  });
+});
+
+describe("a verdict that was settled after a crash", () => {
+  const intent = { requestId: REQUEST_ID, clickId: "EVENT1", verdict: "approve" } as const;
+
+  it("has one line that says how it ended, also when the edge asks for it later", async () => {
+    const { audit, trail } = trailing();
+    await trail.settled(intent, "APPROVED");
+    await trail.ended(intent, "APPROVED");
+    expect(audit.records).toMatchObject([{ kind: "outcome", ...intent, state: "APPROVED" }]);
+  });
+
+  it("has another when it ends otherwise after all, or is begun anew", async () => {
+    const { audit, trail } = trailing();
+    await trail.settled(intent, "PENDING");
+    await trail.ended(intent, "APPROVED");
+    await trail.settled(intent, "PENDING");
+    const { frame, click } = clicked();
+    await trail.intended(frame, click);
+    await trail.ended(intent, "PENDING");
+    expect(audit.kinds).toEqual(["outcome", "outcome", "outcome", "intent", "outcome"]);
   });
 });
 

@@ -5,7 +5,18 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../../relay/commands/command-line.ts";
 import { parseConfig } from "../../../relay/config.ts";
 
-const COMMANDS = ["configure", "start", "check", "status", "keygen", "setup", "migrate", "audit", "version"];
+const COMMANDS = [
+  "configure",
+  "start",
+  "check",
+  "status",
+  "keygen",
+  "setup",
+  "migrate",
+  "audit",
+  "completion",
+  "version",
+];
 let directory: string;
 
 beforeEach(() => {
@@ -61,6 +72,9 @@ describe("version", () => {
     const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
     const { stdout } = await run("version");
     expect(stdout).toBe(`teleport-pagerduty ${version}\ncommit unbuilt\nnode ${process.versions.node}\nprotocol 1\n`);
+    expect((await run("--version")).stdout).toBe(stdout);
+    const json = JSON.parse((await run("version", "--json")).stdout);
+    expect(json).toEqual({ version, commit: "unbuilt", node: process.versions.node, protocol: 1 });
   });
 });
 
@@ -70,6 +84,21 @@ describe("configure", () => {
     expect(status).toBe(0);
     const reading = parseConfig(stdout);
     for (const fault of reading.kind === "faults" ? reading.faults : []) expect(fault).toContain("does not exist");
+  });
+
+  it("prints, for the installed service, a configuration that lacks nothing once systemd has given it", async () => {
+    const { stdout } = await run("configure", "--systemd");
+    const files = { keyFile: join(directory, "relay.key"), webhookSecretsFile: join(directory, "webhook.secrets") };
+    await run("keygen", "--out", files.keyFile);
+    writeFileSync(files.webhookSecretsFile, "s".repeat(32), { mode: 0o600 });
+    expect(stdout).toContain('# key_file = "');
+    const reading = parseConfig(stdout, { ...files, auditLog: "/var/lib/teleport-pagerduty/audit.jsonl" });
+    expect(reading).toMatchObject({
+      kind: "config",
+      config: {
+        ...{ webhookSecretsFile: files.webhookSecretsFile, auditLog: "/var/lib/teleport-pagerduty/audit.jsonl" },
+      },
+    });
   });
 });
 

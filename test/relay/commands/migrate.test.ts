@@ -25,14 +25,18 @@ function faultsIn(toml: string): readonly string[] {
   return reading.kind === "config" ? [] : reading.faults.filter((fault) => !fault.includes("does not exist"));
 }
 
-/** What a printed configuration says once its files exist. */
-function configIn(toml: string): RelayConfig {
+/** A printed configuration once its files exist. */
+function inPlace(toml: string): string {
   const secret = { mode: 0o600 };
   writeFileSync(join(directory, "relay.key"), generateRelayKey().pem, secret);
   writeFileSync(join(directory, "webhook.secrets"), `${"s".repeat(32)}\n`, secret);
   writeFileSync(join(directory, "action.tokens"), `approve=${"a".repeat(32)}\ndeny=${"d".repeat(32)}\n`, secret);
   const files = /"[^"]*\/(relay\.key|webhook\.secrets|action\.tokens)"/g;
-  const reading = parseConfig(toml.replace(files, (_, name: string) => JSON.stringify(join(directory, name))));
+  return toml.replace(files, (_, name: string) => JSON.stringify(join(directory, name)));
+}
+
+function configIn(toml: string): RelayConfig {
+  const reading = parseConfig(inPlace(toml));
   if (reading.kind === "faults") throw new Error(reading.faults.join("\n"));
   return reading.config;
 }
@@ -42,6 +46,20 @@ describe("migrate", () => {
     const { status, stdout } = await migrate(text);
     expect([status, faultsIn(stdout)]).toEqual([0, []]);
     expect(configIn(stdout).policy).toMatchObject({ approvableRoles: [], approvers: ["on-call"] });
+  });
+
+  it.each(Object.entries(ALL))("turns %s into a configuration that check accepts", async (_, text) => {
+    const file = join(directory, "new.toml");
+    writeFileSync(file, inPlace((await migrate(text)).stdout));
+    const { stdout } = await run(["check", "--json", "-c", file]);
+    expect(JSON.parse(stdout)[0]).toMatchObject({ name: "config", ok: true });
+  });
+
+  it("gives configuration and warnings as JSON to whoever asks", async () => {
+    const file = join(directory, "old.toml");
+    const { stdout: toml, stderr } = await migrate(G2);
+    const { stdout } = await run(["migrate", "--json", file]);
+    expect(JSON.parse(stdout)).toEqual({ toml, warnings: stderr.trimEnd().split("\n") });
   });
 
   it.each(Object.entries(ALL))("prints no secret of %s", async (_, text) => {

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Verifiers, verifiedClick } from "../../../relay/decider/evidence.ts";
 import { toBase64 } from "../../../shared/bytes.ts";
-import { type Evidence, MAX_CONFIRMATION_BYTES, MAX_DELIVERY_BYTES } from "../../../shared/protocol.ts";
+import type { Evidence } from "../../../shared/edge-frames.ts";
+import { MAX_CONFIRMATION_BYTES, MAX_DELIVERY_BYTES } from "../../../shared/protocol.ts";
 import {
   ACTION_TOKENS,
   BOB,

@@ -23,6 +23,7 @@ const REFUSED = new TeleportError({
 let directory: string;
 let authority: Authority;
 let lines: string[];
+let identifications: number;
 let stopping: AbortController;
 
 beforeEach(async () => {
@@ -30,6 +31,7 @@ beforeEach(async () => {
   authority = await Authority.create("main", "ec");
   await issue();
   lines = [];
+  identifications = 0;
   stopping = new AbortController();
 });
 afterEach(() => rm(directory, { recursive: true }));
@@ -42,6 +44,9 @@ async function issue(ttlSeconds = 3600): Promise<string> {
 
 /** Connects by what is given for each attempt: a connection, or why there is none. */
 function connect(...attempts: ((identity: Identity) => Promise<ScriptedTeleport>)[]) {
+  const identified = (): void => {
+    identifications++;
+  };
   const source: IdentitySource = { kind: "identity_file", file: join(directory, "identity") };
   const log = createLogger({ severity: "info", format: "text", now: () => 0, write: (line) => lines.push(line) });
   const open = async (identity: Identity): Promise<ScriptedTeleport> => {
@@ -49,7 +54,7 @@ function connect(...attempts: ((identity: Identity) => Promise<ScriptedTeleport>
     if (attempt === undefined) throw new Error("one attempt too many");
     return attempt(identity);
   };
-  return connectFirst({ source, open, clock: systemClock, random: () => 0, log }, stopping.signal);
+  return connectFirst({ source, open, clock: systemClock, random: () => 0, log, identified }, stopping.signal);
 }
 
 function answering(answer: (ping: ScriptedTeleport["pings"][number]) => void): ScriptedTeleport {
@@ -82,6 +87,7 @@ describe("connectFirst", () => {
     expect(first?.identity.certificate).toBe(renewed);
     expect(silent.isClosed).toBe(true);
     expect(lines).toHaveLength(2);
+    expect(identifications).toBe(3);
   });
 
   it("gives up on what only a person can mend", async () => {

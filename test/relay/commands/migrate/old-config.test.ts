@@ -70,6 +70,11 @@ describe("readOldConfig", () => {
     expect(JSON.stringify(reading)).not.toContain("canary");
   });
 
+  it("bears keys within keys without end", () => {
+    const deep = Array(20_000).fill("a").join(".");
+    expect(read(`[pagerduty]\nservice_id = "P"\n[${deep}]\nx = 1\n`).unknown).toHaveLength(1);
+  });
+
   it("bears sections that are values, and names that every object has", () => {
     const text = 'pagerduty = "x"\nteleport = [1]\n__proto__ = 1\nconstructor = { prototype = 2 }\n';
     const config = read(text);

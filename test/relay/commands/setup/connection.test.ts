@@ -11,7 +11,7 @@ beforeEach(async () => {
   fake.addService({ id: "PSVC", name: "Access", policyId: "PPOLICY" });
   const { signal } = new AbortController();
   const apiKey = fake.credentials.addAccountKey();
-  pagerDuty = new SetupPagerDuty({ apiUrl: fake.url, apiKey, signal, timeoutMs: 200 });
+  pagerDuty = new SetupPagerDuty({ apiUrl: fake.url, apiKey, signal, env: {}, timeoutMs: 200 });
 });
 
 afterEach(() => fake.stop());

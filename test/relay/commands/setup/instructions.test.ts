@@ -16,6 +16,20 @@ describe("what goes where", () => {
     );
   });
 
+  it("gives the installed service its secrets as credentials of systemd", () => {
+    const text = instructionsFor({
+      order: orderIn("/home/admin", "--service", "PA"),
+      webhookFile: "/home/admin/webhook.secrets",
+      actionFile: "/home/admin/action.tokens",
+      secretsFile: "/home/admin/secrets.json",
+      next: null,
+    });
+    expect(text).toContain(
+      "sudo install -D -m 0600 /home/admin/action.tokens /etc/credstore/teleport-pagerduty.action.tokens",
+    );
+    expect(text).toContain("sudo systemctl try-restart teleport-pagerduty");
+  });
+
   it("installs nothing that lies where the relay reads it", () => {
     const directory = "/var/lib/teleport/plugins/pagerduty";
     const text = instructionsFor({

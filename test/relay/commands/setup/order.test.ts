@@ -17,6 +17,7 @@ describe("what setup is asked to do", () => {
       directory: process.cwd(),
       apiKey: "a-key",
       apiUrl: "https://api.pagerduty.com",
+      asJson: false,
     });
   });
 

@@ -75,6 +75,20 @@ describe("the first run", () => {
     for (const secret of setting.everySecret()) expect(stdout).not.toContain(secret);
   });
 
+  it("tells a program what came of it as JSON, and no secret", async () => {
+    const { status, stdout } = await setting.run("--json");
+    const { next, ...outcome } = JSON.parse(stdout);
+    expect(outcome).toMatchObject({
+      ...{ ok: true, settled: false, cluster: CLUSTER, edge: setting.edge.url, changed: { edge: true, relay: true } },
+      files: {
+        edge: [setting.path("secrets.json")],
+        relay: [setting.path("webhook.secrets"), setting.path("action.tokens")],
+      },
+    });
+    expect([status, next]).toEqual([0, expect.stringContaining("teleport-pagerduty setup --edge")]);
+    for (const secret of setting.everySecret()) expect(stdout).not.toContain(secret);
+  });
+
   it("covers the account with one subscription, and puts buttons on the services named", async () => {
     await setting.runWith("--account", "--service", SERVICE);
     expect(setting.subscriptions).toMatchObject([{ filter: { type: "account_reference" } }]);

@@ -162,6 +162,16 @@ describe("what PagerDuty should never answer", () => {
     expect([setting.subscriptions.length, setting.extensions.length, setting.agree()]).toEqual([1, 2, true]);
   });
 
+  it("prints no part of a secret that PagerDuty repeats, wherever its words are cut", async () => {
+    for (let before = 150; before < 650; before += 20) {
+      const message = `${"x".repeat(before)}${API_KEY}${"y".repeat(1_000)}`;
+      setting.pagerDuty.failNext("GET /services/*", 400, { error: { message } });
+      const { stderr } = await setting.run();
+      expect(stderr).not.toContain(API_KEY.slice(0, 6));
+      expect(stderr.length).toBeLessThan(1_000);
+    }
+  });
+
   it("prints no secret that PagerDuty repeats, and nothing that a terminal would obey", async () => {
     setting.pagerDuty.failNext("POST /webhook_subscriptions", 500);
     await setting.run();

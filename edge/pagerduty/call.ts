@@ -1,0 +1,43 @@
+/** One call on its way: an answer within bounds of time and size, or the {@link PagerDutyError} that there is none. */
+import { readAtMost } from "../routes/body.ts";
+import type { After } from "../timer.ts";
+import { faultForSilence, PagerDutyError } from "./error.ts";
+
+/** How calls go out. */
+export interface Way {
+  readonly fetch: (request: Request) => Promise<Response>;
+  readonly after: After;
+  /** How long a call may take until its answer is whole, in ms. */
+  readonly timeoutMs: number;
+}
+
+/** What a call is. */
+export interface Calling {
+  /** For messages: method and path. */
+  readonly name: string;
+  /** Whether it is to change anything. */
+  readonly write: boolean;
+  /** Largest answer that is read, in bytes. */
+  readonly maxBytes: number;
+}
+
+/** An answer; its body is undefined when it is too large. */
+export interface Answer {
+  readonly response: Response;
+  readonly body: Uint8Array | undefined;
+}
+
+/** Sends a request. Throws a {@link PagerDutyError} when no whole answer comes in time. */
+export async function answerTo(request: Request, { name, write, maxBytes }: Calling, way: Way): Promise<Answer> {
+  const limit = new AbortController();
+  const cancel = way.after(way.timeoutMs, () => limit.abort());
+  try {
+    const response = await way.fetch(new Request(request, { signal: limit.signal }));
+    return { response, body: await readAtMost(response.body, maxBytes) };
+  } catch (error) {
+    throw new PagerDutyError(name, faultForSilence(limit.signal.aborted ? "timeout" : "unavailable", write), error);
+  } finally {
+    // A timer that is left to run out keeps a Durable Object from sleeping.
+    cancel();
+  }
+}
