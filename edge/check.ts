@@ -10,7 +10,6 @@ import { checkKey, checkWrites } from "./check/key.ts";
 import type { Pings } from "./check/pings.ts";
 import { checkBot, checkService } from "./check/service.ts";
 import type { ClusterConfig } from "./config/cluster-config.ts";
-import type { Ledger } from "./ledger.ts";
 import type { Service, Subscription } from "./pagerduty/answers.ts";
 import type { PagerDuty } from "./pagerduty.ts";
 
@@ -36,16 +35,6 @@ export interface CheckOptions {
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
   readonly sleep: (ms: number) => Promise<void>;
-}
-
-/** Open requests that are looked at for the services that they page. */
-const MAX_REQUESTS = 500;
-
-/** The services that are or may be paged: the cluster's own, then those of open requests. */
-export function servicesInUse(serviceId: string, ledger: Ledger): string[] {
-  const open = ledger.openRequests().slice(0, MAX_REQUESTS);
-  const paged = open.flatMap(([id]) => ledger.load(id)?.pagings.map((paging) => paging.serviceId) ?? []);
-  return [...new Set([serviceId, ...paged])];
 }
 
 /** Checks everything that the edge needs of PagerDuty; in the order in which an admin mends it. */

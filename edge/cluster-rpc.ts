@@ -16,6 +16,8 @@ export interface ClusterRpc {
   useToken(token: { jti: string; jtiExpiresMs: number }): Promise<boolean>;
   /** For the status route and the page. */
   status(): Promise<ClusterStatus>;
+  /** For the metrics route: Prometheus' text. */
+  metrics(): Promise<string>;
   /** An authentic test event, of the subscription that its header names. */
   pinged(ping: { subscriptionId: string | null }): Promise<void>;
   /** For the check route; `webhookUrl` is where PagerDuty should post to. */

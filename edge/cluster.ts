@@ -22,6 +22,7 @@ const FAILED_ALARM_AGAIN_MS = 60_000;
 export class Cluster extends DurableObject<Env> implements ClusterRpc {
   #switchboard: Switchboard | undefined;
   #armedMs: number | null = null;
+  readonly #sockets = new WeakMap<WebSocket, RelaySocket>();
 
   constructor(context: DurableObjectState, env: Env) {
     super(context, env);
@@ -57,7 +58,11 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
   }
 
   async status(): Promise<ClusterStatus> {
-    return this.#open().freshStatus();
+    return this.#open().status();
+  }
+
+  async metrics(): Promise<string> {
+    return this.#open().metrics();
   }
 
   async pinged({ subscriptionId }: { subscriptionId: string | null }): Promise<void> {
@@ -122,7 +127,14 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
   }
 
   #socketFor(socket: WebSocket): RelaySocket {
+    const known = this.#sockets.get(socket) ?? this.#newSocketFor(socket);
+    this.#sockets.set(socket, known);
+    return known;
+  }
+
+  #newSocketFor(socket: WebSocket): RelaySocket {
     const { ctx } = this;
+    let attached: unknown;
     return {
       get isOpen() {
         return socket.readyState === WebSocket.READY_STATE_OPEN;
@@ -131,11 +143,15 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
         return ctx.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null;
       },
       get attachment(): unknown {
-        return socket.deserializeAttachment();
+        attached ??= socket.deserializeAttachment();
+        return attached;
       },
       send: (text) => socket.send(text),
       close: (code, reason) => socket.close(code, reason),
-      attach: (value) => socket.serializeAttachment(value),
+      attach: (value) => {
+        socket.serializeAttachment(value);
+        attached = value;
+      },
     };
   }
 }

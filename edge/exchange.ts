@@ -6,7 +6,7 @@
 import { toBase64 } from "../shared/bytes.ts";
 import { wholeReason } from "../shared/confirmation.ts";
 import type { EdgeFrame, Evidence } from "../shared/edge-frames.ts";
-import type { Logger } from "../shared/log.ts";
+import type { LogFields, Logger } from "../shared/log.ts";
 import type { FrameOf, Unnumbered } from "../shared/protocol.ts";
 import { readWebhook } from "../shared/webhook-event.ts";
 import type { ClusterConfig } from "./config/cluster-config.ts";
@@ -39,7 +39,7 @@ export interface ExchangeOptions {
   readonly now: () => number;
   readonly log: Logger;
   /** Remembers what an operator should know. */
-  readonly fault: (what: string) => void;
+  readonly fault: (what: string, about?: LogFields) => void;
 }
 
 export class Exchange {
@@ -75,13 +75,14 @@ export class Exchange {
       requests().change(requestId, (record) => offerAnswered(record, frame.outcome, settle));
       this.#offered.delete(requestId);
     } else if (frame.type === "waiting") {
-      this.#options.fault(`answers to request ${requestId} wait: ${frame.problem}`);
+      this.#options.fault(`answers to request ${requestId} wait: ${frame.problem}`, { requestId });
       requests().change(requestId, (record) => decisionsWait(record, frame.problem, now()));
     } else if (frame.result === "bound") {
       requests().change(requestId, (record) => bound(record, frame, now()));
       this.#sent.delete(bindKey(relays().activeSession, frame));
     } else if (frame.result === "changed") {
-      this.#options.fault(`what was paged for request ${requestId} is not what Teleport holds: no answer to it counts`);
+      const what = `what was paged for request ${requestId} is not what Teleport holds: no answer to it counts`;
+      this.#options.fault(what, { requestId });
     }
   }
 
@@ -160,8 +161,9 @@ export class Exchange {
   // Of a note that came trimmed, the reason is in what was read again.
   #wholeReason({ raw }: StoredDelivery, confirmation: Uint8Array | undefined): string | undefined {
     const decisions = this.#options.ledger.session()?.hello.decisions;
+    if (confirmation === undefined || decisions === undefined) return undefined;
     const event = readWebhook(raw);
-    if (confirmation === undefined || decisions === undefined || event.kind !== "annotated") return undefined;
+    if (event.kind !== "annotated") return undefined;
     return wholeReason(event, decisions, confirmation)?.slice(0, MAX_REASON_CHARACTERS);
   }
 }

@@ -6,12 +6,16 @@
 import * as z from "zod/mini";
 import type { AuditHead } from "../shared/audit-chain.ts";
 import { LiveRequests } from "./ledger/live-requests.ts";
+import { LiveTable } from "./ledger/live-table.ts";
+import { RecentRecords } from "./ledger/recent-records.ts";
 import * as rows from "./ledger/rows.ts";
 import { migrate } from "./ledger/schema.ts";
 import { type Session, sessionSchema } from "./ledger/session.ts";
+import { type Count, countsOf, type Tally } from "./metrics/tally.ts";
+import { newsOf } from "./news.ts";
 import type { RequestRecord } from "./record.ts";
 import type { Sql, SqlValue } from "./sql.ts";
-import { standingOf, standingSchema } from "./standing.ts";
+import { type Standing, standingOf, standingSchema } from "./standing.ts";
 import type { Rank } from "./todo.ts";
 
 /** Most faults kept for the status page. */
@@ -28,14 +32,18 @@ export type OpenRequest = [id: string, digest: string, reviewsTold: number];
 
 export class Ledger {
   readonly #sql: Sql;
+  readonly #table: LiveTable;
   readonly #live = new LiveRequests();
+  readonly #recent = new RecentRecords();
+  /** As it is stored: nobody else writes it. */
+  #session: Session | undefined;
 
   /** Throws where a later release has written. */
   constructor(sql: Sql) {
     this.#sql = sql;
     migrate(sql);
-    const live = "SELECT id, standing, iif(standing IS NULL, record, NULL) AS record FROM live_request";
-    for (const { id, standing, record } of this.#rows(rows.liveRow, live)) {
+    this.#table = new LiveTable(sql);
+    for (const { id, standing, record } of this.#table.open()) {
       // A migration leaves it to be read off the record.
       const known =
         standing === null ? standingOf(rows.parseRecord(record ?? "")) : standingSchema.parse(JSON.parse(standing));
@@ -45,14 +53,22 @@ export class Ledger {
 
   /** The record of a request; undefined when there is none. */
   load(requestId: string): RequestRecord | undefined {
-    const either = `SELECT record FROM live_request WHERE id = ?
-      UNION ALL SELECT record FROM finished_request WHERE id = ?`;
-    const [row] = this.#rows(rows.recordRow, either, requestId, requestId);
-    return row && rows.parseRecord(row.record);
+    const recent = this.#recent.get(requestId);
+    if (recent !== undefined) return recent;
+    const text = this.#table.has(requestId) ? this.#table.record(requestId) : this.#finishedText(requestId);
+    if (text === undefined) return undefined;
+    const record = rows.parseRecord(text);
+    this.#recent.put(record);
+    return record;
   }
 
-  /** Stores a record and which incidents it has come to own since `before`; drops what came of clicks that it no longer has. */
+  /**
+   * Stores a record and which incidents it has come to own since `before`; counts what has happened since; drops what came
+   * of clicks that it no longer has.
+   */
   store(record: RequestRecord, before: RequestRecord | undefined): void {
+    this.#recent.drop(record.request.id);
+    this.#table.count(newsOf(record, before).flatMap(countsOf));
     this.#storeRecord(record, before !== undefined);
     const kept = new Set(record.decisions.map(({ clickId }) => clickId));
     for (const { clickId } of before?.decisions ?? []) if (!kept.has(clickId)) this.#forgetClick(clickId);
@@ -61,15 +77,15 @@ export class Ledger {
       if (incidentId === null || known.has(incidentId)) continue;
       this.#sql.run("INSERT OR REPLACE INTO incident (id, request_id) VALUES (?, ?)", incidentId, record.request.id);
     }
+    this.#recent.put(record);
   }
 
   #storeRecord(record: RequestRecord, isKnown: boolean): void {
     const { id } = record.request;
     const text = JSON.stringify(record);
     const standing = standingOf(record);
-    const wasAlive = this.#live.has(id);
     if (standing === undefined) {
-      if (wasAlive) this.#sql.run("DELETE FROM live_request WHERE id = ?", id);
+      this.#table.free(id);
       this.#sql.run(
         "INSERT OR REPLACE INTO finished_request (id, ended_ms, purge_ms, record) VALUES (?, ?, ?, ?)",
         id,
@@ -79,16 +95,24 @@ export class Ledger {
       );
     } else {
       // Who clicks on what is over is answered too.
-      if (isKnown && !wasAlive) this.#sql.run("DELETE FROM finished_request WHERE id = ?", id);
-      this.#sql.run(
-        `INSERT INTO live_request (id, standing, record) VALUES (?, ?, ?)
-         ON CONFLICT (id) DO UPDATE SET standing = excluded.standing, record = excluded.record`,
-        id,
-        JSON.stringify(standing),
-        text,
-      );
+      if (isKnown && !this.#table.has(id)) this.#sql.run("DELETE FROM finished_request WHERE id = ?", id);
+      this.#table.put(id, JSON.stringify(standing), text);
     }
     this.#live.put(id, standing);
+  }
+
+  #finishedText(requestId: string): string | undefined {
+    return this.#rows(rows.recordRow, "SELECT record FROM finished_request WHERE id = ?", requestId)[0]?.record;
+  }
+
+  /** Counts what no record tells of; it is stored with the next record of a live request. */
+  count(...counts: Count[]): void {
+    this.#table.count(counts);
+  }
+
+  /** What has been counted in the cluster's life, as far as it is stored. */
+  get tally(): Tally {
+    return this.#table.tally;
   }
 
   /** The request that an incident stands for. */
@@ -137,6 +161,16 @@ export class Ledger {
     return this.#live.workDueBy(rank, nowMs, limit);
   }
 
+  /** How many there are of those. */
+  countDueOf(rank: Rank, nowMs: number): number {
+    return this.#live.countDueBy(rank, nowMs);
+  }
+
+  /** How each request stands that is alive. */
+  get standings(): Standing[] {
+    return [...this.#live.all.values()];
+  }
+
   /** Whether any request asks for work by now. */
   isAnyDue(nowMs: number): boolean {
     return this.#live.isAnyWorkDue(nowMs);
@@ -172,6 +206,7 @@ export class Ledger {
 
   /** Forgets a finished request with its incidents and deliveries. */
   forget(record: RequestRecord): void {
+    this.#recent.drop(record.request.id);
     this.#sql.run("DELETE FROM finished_request WHERE id = ?", record.request.id);
     for (const { incidentId } of record.pagings) this.#sql.run("DELETE FROM incident WHERE id = ?", incidentId);
     for (const { clickId } of record.decisions) this.#forgetClick(clickId);
@@ -234,6 +269,11 @@ export class Ledger {
 
   /** The relay that is or was last active; undefined before the first. */
   session(): Session | undefined {
+    this.#session ??= this.#storedSession();
+    return this.#session;
+  }
+
+  #storedSession(): Session | undefined {
     const [row] = this.#sql.run("SELECT epoch, instance, relay_key, since_ms, left_ms, hello FROM session");
     if (row === undefined) return undefined;
     return sessionSchema.parse({
@@ -257,6 +297,7 @@ export class Ledger {
       leftMs,
       JSON.stringify(hello),
     );
+    this.#session = { epoch, instance, relayKey, sinceMs, leftMs, hello };
   }
 
   /** Where the audit log of a relay ended when it was last kept; undefined for a key that has told nothing. */
@@ -280,6 +321,11 @@ export class Ledger {
   addFault(what: string, nowMs: number): void {
     this.#sql.run("INSERT INTO fault (at_ms, what) VALUES (?, ?)", nowMs, what);
     this.#sql.run("DELETE FROM fault WHERE id <= (SELECT MAX(id) FROM fault) - ?", MAX_FAULTS);
+  }
+
+  /** How many faults there ever were. */
+  faultCount(): number {
+    return z.int().parse(this.#sql.run("SELECT COALESCE(MAX(id), 0) AS n FROM fault")[0]?.n);
   }
 
   /** The last faults, newest first. */

@@ -15,7 +15,7 @@ import { lookUpFailed } from "./steps/click.ts";
 import { onCallFailed } from "./steps/on-call.ts";
 import { pagingFailed } from "./steps/paging.ts";
 import { routingFailed } from "./steps/request.ts";
-import { type PagerDutyTask, pagerDutyTasks, RANK, type Rank, rankOf } from "./todo.ts";
+import { incidentOf, type PagerDutyTask, pagerDutyTasks, RANK, type Rank, rankOf } from "./todo.ts";
 
 /** Most calls to PagerDuty at once. A Worker's fetches beyond six connections wait for each other all the same. */
 export const MAX_TASKS_AT_ONCE = 24;
@@ -176,16 +176,16 @@ export class Outbox {
   #failed(record: RequestRecord, task: PagerDutyTask, error: PagerDutyError, wasFresh: boolean): void {
     const { now, log, trouble } = this.#options;
     const key = taskKey(record, task.id);
-    const requestId = record.request.id;
+    const about = { requestId: record.request.id, incidentId: incidentOf(task), task: task.task };
     if (wasFresh && !error.mayHaveHappened) this.#fresh.add(key);
     // Nothing is wrong with this one: it keeps its place, and all of them wait.
     if (error.code === "rate_limited") {
-      log.debug("PagerDuty takes no more calls for now", { requestId, task: task.task });
+      log.debug("PagerDuty takes no more calls for now", about);
       return this.#pause(now() + (error.retryAfterMs ?? PAUSE_MS));
     }
     if (error.code === "unauthorized") this.#pause(now() + MENDING_RETRY_MS);
     trouble(this.#troubles.seen(key, error.message, error.retryable));
-    log.warn("PagerDuty did not take it; trying again later", { requestId, task: task.task, problem: error.message });
+    log.warn("PagerDuty did not take it; trying again later", { ...about, problem: error.message });
     // The rate's reset, which comes with any answer, says nothing of when PagerDuty is well again.
     this.#retryLater(record, task, error.retryable ? null : MENDING_RETRY_MS);
   }

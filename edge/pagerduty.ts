@@ -5,7 +5,6 @@
  */
 import * as z from "zod/mini";
 import { nonEmptySchema } from "../shared/values.ts";
-import type { PagerDutyAccount } from "./config/cluster-config.ts";
 import {
   createdIncidentSchema,
   type Incident,
@@ -22,18 +21,11 @@ import {
   type User,
   userSchema,
 } from "./pagerduty/answers.ts";
-import { Connection, MAX_LOG_ENTRY_BYTES } from "./pagerduty/connection.ts";
+import { Connection, type ConnectionOptions, MAX_LOG_ENTRY_BYTES } from "./pagerduty/connection.ts";
 import { faultForUnknownId, PagerDutyError } from "./pagerduty/error.ts";
 import type { Budget, Pace } from "./pagerduty/pace.ts";
-import type { After } from "./timer.ts";
 
-export interface PagerDutyOptions {
-  readonly account: PagerDutyAccount;
-  /** The platform's `fetch`, or one that stands in for it. */
-  readonly fetch: (request: Request) => Promise<Response>;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  readonly after: After;
+export interface PagerDutyOptions extends Omit<ConnectionOptions, "timeoutMs"> {
   /** How long a call may take, in ms; 10 s when left out. */
   readonly timeoutMs?: number;
 }
@@ -78,8 +70,8 @@ const anything = z.array(z.unknown());
 export class PagerDuty {
   readonly #connection: Connection;
 
-  constructor({ account, fetch, now, after, timeoutMs = 10_000 }: PagerDutyOptions) {
-    this.#connection = new Connection({ account, fetch, now, after, timeoutMs });
+  constructor({ timeoutMs = 10_000, ...options }: PagerDutyOptions) {
+    this.#connection = new Connection({ ...options, timeoutMs });
   }
 
   /** What the last answer said about the rate limit; null while none has said anything. */

@@ -5,7 +5,7 @@
  * of the account's calls to everybody else.
  */
 import type { Logger } from "../shared/log.ts";
-import { servicesInUse } from "./check.ts";
+import { servicesInUse } from "./check/services-in-use.ts";
 import type { ClusterConfig } from "./config/cluster-config.ts";
 import type { Ledger } from "./ledger.ts";
 import { PagerDutyError } from "./pagerduty/error.ts";
@@ -109,7 +109,11 @@ export class Reconciliation {
     const url = webhookUrl();
     if (url === null) return;
     try {
-      const all = await enableOurs(await pagerDuty.subscriptions(), url, this.#options);
+      const fault = (what: string): void => {
+        ledger.count(["disabled", 1]);
+        this.#options.fault(what);
+      };
+      const all = await enableOurs(await pagerDuty.subscriptions(), url, { pagerDuty, fault });
       subscriptions.listed(all);
     } catch (error) {
       // A key that may not see them is told of where they are asked for.

@@ -12,10 +12,14 @@ import { countSchema } from "../shared/values.ts";
 import { newPaging, type Paging, pagingSchema } from "./paging.ts";
 import type { Destination } from "./routing.ts";
 
+/** How a click was made; `resolve` where resolving an incident denies. */
+export const CLICK_CHANNELS = ["note", "action", "workflow", "field", "resolve"] as const;
+const clickChannelSchema = z.enum(CLICK_CHANNELS);
+
 /** Where a click stands: its log entry is to be re-read, its person looked up, its verdict carried out; or it is over. */
 const decisionSchema = z.object({
   clickId: z.string(),
-  channel: z.enum(["note", "action", "workflow", "field", "resolve"]),
+  channel: clickChannelSchema,
   verdict: verdictSchema,
   incidentId: z.string(),
   state: z.enum(["rereading", "identifying", "undecided", "decided", "void"]),

@@ -20,6 +20,7 @@ import {
 } from "../shared/protocol.ts";
 import type { Ledger } from "./ledger.ts";
 import { AuditHeads } from "./relays/audit-heads.ts";
+import { type Answers, Enquiry } from "./relays/enquiry.ts";
 import {
   type Attachment,
   attachmentOf,
@@ -31,9 +32,10 @@ import {
   sessionFor,
 } from "./relays/socket.ts";
 import { activeOf, greetedOf, isSilent, isWritable, standbyOf, troubleOf } from "./relays/turn.ts";
+import type { After } from "./timer.ts";
 
 /** A frame about requests, from a relay that has said `hello`. */
-export type RequestFrame = Exclude<RelayFrame, { type: "hello" | "report" | "ack" }>;
+export type RequestFrame = Exclude<RelayFrame, { type: "hello" | "report" | "metrics" | "ack" }>;
 
 export interface RelaysOptions {
   readonly cluster: string;
@@ -41,6 +43,7 @@ export interface RelaysOptions {
   /** Every socket that the host has, those of before its last sleep included. */
   readonly sockets: () => readonly RelaySocket[];
   readonly now: () => number;
+  readonly after: After;
   readonly randomId: () => string;
   readonly log: Logger;
   /**
@@ -78,10 +81,12 @@ export interface ConnectedRelay {
 export class Relays {
   readonly #options: RelaysOptions;
   readonly #auditHeads: AuditHeads;
+  readonly #enquiry: Enquiry;
 
   constructor(options: RelaysOptions) {
     this.#options = options;
     this.#auditHeads = new AuditHeads(options);
+    this.#enquiry = new Enquiry(options);
   }
 
   /** A relay whose token was verified has connected, at this origin of ours. It is nobody until it says `hello`. */
@@ -161,6 +166,12 @@ export class Relays {
     this.#promoteStandby(active);
   }
 
+  /** The metrics of the relays that answer in a moment. */
+  measure(): Promise<Answers> {
+    const nowMs = this.#options.now();
+    return this.#enquiry.ask(this.#greeted().filter((socket) => !isSilent(socket, nowMs)));
+  }
+
   /** Relays that have said `hello` and are connected. */
   connected(): ConnectedRelay[] {
     return this.#greeted().map((socket) => {
@@ -186,6 +197,7 @@ export class Relays {
     const { greeting, inSeq, role, synced } = attachmentOf(socket);
     if (greeting === null) return socket.close(CLOSE.malformedFrame, "hello comes first");
     if (frame.type === "ack") return this.#acknowledged(socket, frame.upTo);
+    if (frame.type === "metrics") return this.#enquiry.answered(socket, frame);
     if (frame.seq <= inSeq) return;
     if (frame.seq !== inSeq + 1) return socket.close(CLOSE.sequenceGap, "a frame is missing");
     if ("audit" in frame) this.#toldOfAudit(socket, frame.audit);

@@ -5,14 +5,15 @@
 import type { Check } from "../shared/check.ts";
 import { readActionPayload } from "../shared/custom-action.ts";
 import type { Verdict } from "../shared/decisions.ts";
-import type { Logger } from "../shared/log.ts";
+import type { LogFields, Logger } from "../shared/log.ts";
 import { Alarm } from "./alarm.ts";
 import { answerEventsFor, eventsFor } from "./check/coverage.ts";
 import { Pings } from "./check/pings.ts";
-import { runChecks, servicesInUse } from "./check.ts";
+import { servicesInUse } from "./check/services-in-use.ts";
 import type { ClusterConfig } from "./config/cluster-config.ts";
 import { Exchange } from "./exchange.ts";
 import { Ledger, MAX_FAULTS } from "./ledger.ts";
+import { NEWS, newsOf } from "./news.ts";
 import { pagerDutyWorker } from "./outbox/work.ts";
 import { Outbox } from "./outbox.ts";
 import { PagerDutyHealth } from "./pagerduty/health.ts";
@@ -30,8 +31,9 @@ import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
 import { targetsFor } from "./routing.ts";
 import type { Sql } from "./sql.ts";
+import type { ConditionSources } from "./status/condition.ts";
 import { History } from "./status/history.ts";
-import { type ClusterStatus, clusterStatus } from "./status.ts";
+import type { ClusterStatus, StatusSources } from "./status.ts";
 import { relayAway } from "./steps/relay-away.ts";
 import type { After } from "./timer.ts";
 
@@ -92,15 +94,21 @@ export class Switchboard {
     this.#surroundings = surroundings;
     this.#alarm = new Alarm({ armedMs, set: setAlarm, now });
     const ledger = new Ledger(sql);
-    const fault = (what: string): void => {
-      log.warn(what);
+    const fault = (what: string, about: LogFields = {}): void => {
+      log.warn(what, about);
       ledger.addFault(what, now());
     };
     // What stands after a sleep is no news.
     const faultOnce = (what: string): void => {
       if (!ledger.faults(MAX_FAULTS).some((known) => known.what === what && known.atMs > now() - DAY_MS)) fault(what);
     };
-    const pagerDuty = new PagerDuty({ account: config.pagerDuty, fetch, now, after });
+    const pagerDuty = new PagerDuty({
+      account: config.pagerDuty,
+      fetch,
+      now,
+      after,
+      called: (outcome) => ledger.count([`calls ${outcome}`, 1]),
+    });
     const people = new People(pagerDuty, config.pagerDuty.userEmail, now);
     const services = new Services({ pagerDuty, serviceId: config.serviceId, now, fault });
     const priorities = new Priorities(pagerDuty, now, fault);
@@ -142,6 +150,7 @@ export class Switchboard {
       ledger,
       sockets,
       now,
+      after,
       randomId,
       log,
       received: (...told) => this.#exchange.received(...told),
@@ -210,6 +219,7 @@ export class Switchboard {
   closed(socket: RelaySocket): void {
     this.#relays.closed(socket);
     this.#absence.look();
+    this.#arm(this.#absence.nextMs);
   }
 
   /** An authentic webhook delivery; what could matter of it is stored when this returns. */
@@ -246,35 +256,34 @@ export class Switchboard {
       this.#relays.keepAuditHeads();
       this.#ledger.dropHeld(now());
     } finally {
-      this.#arm(expired.length === SWEEP_COUNT ? now() + LOOK_AGAIN_MS : null);
+      this.#arm(expired.length === SWEEP_COUNT ? now() + LOOK_AGAIN_MS : this.#absence.nextMs);
     }
   }
 
-  /** {@link status}, once PagerDuty was asked for what nobody remembers since the object woke; that is not waited for long. */
-  async freshStatus(): Promise<ClusterStatus> {
-    if (this.#health.seenMs === null || this.#subscriptions.listedMs === null) {
-      const { config, after } = this.#surroundings;
-      const asked = Promise.all([this.#health.check(), this.#subscriptions.covers(config.serviceId)]);
-      await new Promise<void>((resolve, reject) => {
-        const cancel = after(ASK_WITHIN_MS, resolve);
-        asked.finally(cancel).then(() => resolve(), reject);
-      });
-    }
-    return this.status();
+  /** What an operator is shown; what nobody remembers since the object woke is asked for, and not waited for long. */
+  async status(): Promise<ClusterStatus> {
+    const [{ clusterStatus }] = await Promise.all([import("./view.ts"), this.#askPagerDuty()]);
+    return clusterStatus(this.statusSources());
   }
 
-  /** What an operator is shown. Writes nothing, sets no alarm. */
-  status(): ClusterStatus {
-    return clusterStatus({
+  /** The metrics of both halves, as Prometheus' text; what nobody remembers since the object woke is asked for. */
+  async metrics(): Promise<string> {
+    const [{ metricsOf }, answers] = await Promise.all([
+      import("./view.ts"),
+      this.#relays.measure(),
+      this.#askPagerDuty(),
+    ]);
+    return metricsOf({ ...this.#condition(), answers, budget: this.#pagerDuty.budget });
+  }
+
+  /** What there is to be shown at this moment. Writes nothing, sets no alarm. */
+  statusSources(): StatusSources {
+    return {
+      ...this.#condition(),
       cluster: this.#surroundings.config.cluster,
-      ledger: this.#ledger,
       history: this.#history,
-      relays: this.#relays,
-      health: this.#health,
-      subscriptions: this.#subscriptions,
       pausedUntilMs: this.#outbox.pausedUntilMs,
-      nowMs: this.#surroundings.now(),
-    });
+    };
   }
 
   /** An authentic test event of PagerDuty's; null when it does not say of which subscription. */
@@ -283,7 +292,8 @@ export class Switchboard {
   }
 
   /** Whether PagerDuty is set up as this cluster needs it; `webhookUrl` is where it should post to. */
-  check(webhookUrl: string, sleep: (ms: number) => Promise<void>): Promise<Check[]> {
+  async check(webhookUrl: string, sleep: (ms: number) => Promise<void>): Promise<Check[]> {
+    const { runChecks } = await import("./view.ts");
     const { config, now } = this.#surroundings;
     const decisions = this.#ledger.session()?.hello.decisions ?? { channels: ["note"] };
     return runChecks({
@@ -294,6 +304,26 @@ export class Switchboard {
       pings: this.#pings,
       nowMs: now(),
       sleep,
+    });
+  }
+
+  #condition(): ConditionSources {
+    return {
+      ledger: this.#ledger,
+      relays: this.#relays,
+      health: this.#health,
+      subscriptions: this.#subscriptions,
+      nowMs: this.#surroundings.now(),
+    };
+  }
+
+  async #askPagerDuty(): Promise<void> {
+    if (this.#health.seenMs !== null && this.#subscriptions.listedMs !== null) return;
+    const { config, after } = this.#surroundings;
+    const asked = Promise.all([this.#health.check(), this.#subscriptions.covers(config.serviceId)]);
+    await new Promise<void>((resolve, reject) => {
+      const cancel = after(ASK_WITHIN_MS, resolve);
+      asked.finally(cancel).then(() => resolve(), reject);
     });
   }
 
@@ -316,6 +346,9 @@ export class Switchboard {
   }
 
   #changed(record: RequestRecord, before: RequestRecord | undefined): void {
+    for (const { kind, ...about } of newsOf(record, before)) {
+      this.#surroundings.log.info(NEWS[kind], { requestId: record.request.id, ...about });
+    }
     this.#history.changed(record);
     this.#outbox.changed(record, before);
     this.#exchange.changed(record);

@@ -49,6 +49,12 @@ export function pagerDutyTasks(record: RequestRecord): PagerDutyTask[] {
   return [...onCall, ...route, ...pagings, ...clicks];
 }
 
+/** The incident that a piece of work is about; undefined when there is none yet. */
+export function incidentOf(task: PagerDutyTask): string | undefined {
+  if ("decision" in task) return task.decision.incidentId;
+  return "paging" in task ? (task.paging.incidentId ?? undefined) : undefined;
+}
+
 /** What goes first when not everything can: somebody who waits for an answer, then what tells people, beside what pages. */
 export const RANK = { click: 0, telling: 1, paging: 2, nothing: 3 } as const;
 export type Rank = (typeof RANK)[keyof typeof RANK];

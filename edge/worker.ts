@@ -2,7 +2,8 @@
 
 import type { Env } from "./config.ts";
 import { log } from "./log.ts";
-import { configurationOf, routes } from "./routes.ts";
+import { configurationOf } from "./routes/call.ts";
+import { routes } from "./routes.ts";
 
 export { Cluster } from "./cluster.ts";
 

@@ -39,6 +39,11 @@ export class Binder {
     this.#options = options;
   }
 
+  /** Whether an incident is still to be bound to a request: Teleport could not take it yet. */
+  isUnderWay(requestId: string, incidentId: string): boolean {
+    return this.#latest.get(requestId)?.incidents.some(({ incident }) => incident === incidentId) === true;
+  }
+
   bind(frame: BindFrame): void {
     this.#latest.set(frame.requestId, frame);
     this.#try(frame);

@@ -43,9 +43,13 @@ export interface DeciderOptions {
   readonly requesterEmails: (user: string) => Promise<readonly string[]>;
   /** Read anew for each judgement: secrets are rotated under way. */
   readonly verifiers: () => Verifiers;
+  /** Whether an incident is still to be bound to a request: clicks on it wait for that. */
+  readonly isBeingBound: (requestId: string, incidentId: string) => boolean;
   readonly send: (frame: Unnumbered<RelayFrame>) => boolean;
   /** Told when a decision of ours has ended a request, with the request as it now is. */
   readonly settled: (request: AccessRequest) => void;
+  /** Told when Teleport has taken a click. */
+  readonly taken?: (click: Click) => void;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -147,7 +151,8 @@ export class Decider {
     if (judgement.kind !== "refuse") return;
     const { refusal, state, detail } = judgement;
     await this.#trail.refused(frame, click, refusal, detail);
-    this.#options.log.info("Decision refused", { requestId: frame.requestId, clickId: frame.clickId, refusal });
+    const about = { requestId: frame.requestId, clickId: frame.clickId, incidentId: click?.incidentId };
+    this.#options.log.info("Decision refused", { ...about, refusal });
     this.#decided(frame, { result: "refused", refusal, state, detail });
   }
 
@@ -161,7 +166,9 @@ export class Decider {
       (this.#undecided.get(frame.requestId)?.size ?? 0) <= openCount;
     try {
       const ended = await carryOut(this.#options, { judged, click, live, situation }, mayBegin);
-      if (ended !== "not_begun") await this.#applied(frame, click, ended.live);
+      if (ended === "not_begun") return;
+      this.#options.taken?.(click);
+      await this.#applied(frame, click, ended.live);
     } catch (error) {
       if (needsMending(error)) this.#hindered.add(frame.clickId);
       throw error;
@@ -172,7 +179,7 @@ export class Decider {
     const state = live?.request.state ?? "NONE";
     const { requestId } = frame;
     await this.#trail.ended({ requestId, clickId: click.id, verdict: click.verdict }, state);
-    this.#options.log.info("Decision applied", { requestId, clickId: click.id, state });
+    this.#options.log.info("Decision applied", { requestId, clickId: click.id, incidentId: click.incidentId, state });
     this.#decided(frame, { result: "applied", state });
     if (live !== undefined && endOfState(state) !== undefined) this.#options.settled(live.request);
   }

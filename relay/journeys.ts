@@ -3,6 +3,7 @@
  * time and randomness come from outside, so that the same wiring runs under virtual time.
  */
 import type { AccessRequest } from "../shared/access-request.ts";
+import type { Click } from "../shared/click.ts";
 import type { Logger } from "../shared/log.ts";
 import type { Hello, RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import { Testimony } from "./audit/testimony.ts";
@@ -27,6 +28,7 @@ import type { LinkHandlers } from "./link/handlers.ts";
 import type { RelayKey } from "./link/relay-key.ts";
 import type { Dial } from "./link/socket.ts";
 import { Link } from "./link.ts";
+import { RelayMetrics } from "./metrics.ts";
 import { Report } from "./report.ts";
 import { RuleBook } from "./rules/book.ts";
 import { runTogether } from "./run-together.ts";
@@ -72,10 +74,13 @@ export interface JourneysOptions {
   readonly log: Logger;
   /** Told how link and watch stand, and follows the progress of every part. */
   readonly supervision?: Pick<Supervision, "stands" | "progress">;
+  /** Counts for whoever scrapes; by itself alone when left out. */
+  readonly metrics?: RelayMetrics;
 }
 
 export class Journeys {
   readonly #options: JourneysOptions;
+  readonly #metrics: RelayMetrics;
   readonly #lanes: Lanes;
   readonly #report: Report;
   readonly #trail: AuditTrail;
@@ -92,7 +97,10 @@ export class Journeys {
     const { cluster } = options.server;
     const { policy } = options.config;
     const lanes = new Lanes(
-      (error) => log.warn("Teleport could not be asked; the next list makes up for it", problemOf(error)),
+      (error, requestId) => {
+        const problem = error instanceof Error ? error.message : String(error);
+        log.warn("Teleport could not be asked; the next list makes up for it", { requestId, problem });
+      },
       supervision && (() => supervision.progress.begin(PARTS.lane)),
     );
     const concern = (auditProblem: string | null): void => this.#report.change({ auditProblem });
@@ -109,6 +117,7 @@ export class Journeys {
       settled: (request: AccessRequest) => this.#inventory.settled(request),
     };
     this.#options = options;
+    this.#metrics = options.metrics ?? new RelayMetrics({ version: options.release, node: "" });
     this.#lanes = lanes;
     this.#trail = trail;
     this.#claims = claims;
@@ -117,9 +126,11 @@ export class Journeys {
     this.#rules = new RuleBook({ teleport, clock, log });
     const frames = framesOf(options, this.#rules, traits);
     this.#inventory = new Inventory({ cluster, teleport, lanes, frames, send, ended: settle, clock, log });
-    this.#decider = new Decider({ ...deciding, verifiers, random });
-    const autoApprover = new AutoApprover(deciding);
     const binder = new Binder({ cluster, teleport, lanes, send, answered: settle, clock, log });
+    const isBeingBound = (...which: [requestId: string, incidentId: string]) => binder.isUnderWay(...which);
+    const taken = ({ occurredMs }: Click) => this.#metrics.clickToTeleport.observe(clock.now() - occurredMs);
+    this.#decider = new Decider({ ...deciding, verifiers, isBeingBound, taken, random });
+    const autoApprover = new AutoApprover(deciding);
     this.#link = this.#linkTo({
       bind: (frame) => binder.bind(frame),
       decide: (frame) => this.#decider.decide(frame),
@@ -143,6 +154,7 @@ export class Journeys {
 
   /** The credentials in use are others now: what waited for them is tried at once. */
   renewed(certificateExpiresMs: number, teleportVersion: string): void {
+    this.#metrics.renewals.add();
     this.#report.change({ certificateExpiresMs, teleportVersion });
     this.#watch.retryNow();
     this.#decider.settleAll();
@@ -154,7 +166,7 @@ export class Journeys {
   }
 
   #linkTo(asked: Pick<LinkHandlers, "bind" | "decide" | "autoApprove">): Link {
-    const { config, server, key, dial, clock, random, randomId, log, supervision } = this.#options;
+    const { config, server, key, dial, audit, clock, random, randomId, log, supervision } = this.#options;
     const hello = helloOf(this.#options);
     return new Link({
       ...{ key, dial, clock, random, log, url: config.edge.url, cluster: server.cluster, uniqueId: randomId },
@@ -170,6 +182,7 @@ export class Journeys {
       handlers: {
         ...asked,
         welcome: (welcome) => {
+          this.#metrics.linkConnections.add();
           log.info("Edge connected", { role: welcome.role, epoch: welcome.epoch });
           this.#testimony.welcomed();
           this.#inventory.welcomed(welcome);
@@ -178,7 +191,16 @@ export class Journeys {
         promote: ({ epoch }) => log.info("This relay is active now", { epoch }),
         health: ({ pagerduty: { ok, problem } }) =>
           ok ? log.info("PagerDuty health check ok") : log.warn("PagerDuty health check failed", { problem }),
-        lost: () => this.#inventory.unlinked(),
+        measured: () =>
+          this.#metrics.families({
+            pendingRequests: this.#inventory.pendingCount,
+            undecidedClicks: this.#decider.undecidedCount,
+            auditLines: audit.end.lines,
+          }),
+        lost: () => {
+          this.#metrics.linkLosses.add();
+          this.#inventory.unlinked();
+        },
       },
     });
   }
@@ -191,6 +213,7 @@ export class Journeys {
       sink: this.#inventory,
       rules: this.#rules,
       stands: (watchProblem) => {
+        this.#metrics[watchProblem === null ? "watchConnections" : "watchFailures"].add();
         this.#report.change({ watchProblem, watching: watchProblem === null });
         supervision?.stands({ watch: watchProblem });
         if (watchProblem === null) void this.#reportVersion();
@@ -249,8 +272,4 @@ function helloOf({
     asksOnCall: policy.approvers.includes("on-call"),
     ...(policy.autoApproveOnCall && { autoApproval: { onCallLevels: policy.onCallLevels } }),
   };
-}
-
-function problemOf(error: unknown): { problem: string } {
-  return { problem: error instanceof Error ? error.message : String(error) };
 }

@@ -10,7 +10,7 @@ type Work = () => Promise<void>;
 export class Lanes {
   readonly #waiting = new Map<string, Work[]>();
   readonly #ready: string[] = [];
-  readonly #failed: (error: unknown) => void;
+  readonly #failed: (error: unknown, lane: string) => void;
   readonly #began: () => () => void;
   #working = 0;
 
@@ -18,7 +18,7 @@ export class Lanes {
    * `failed` is told of an error that work let out; the lane goes on. `began` is told when a piece of work begins, and what
    * it returns when that has ended.
    */
-  constructor(failed: (error: unknown) => void, began: () => () => void = () => () => {}) {
+  constructor(failed: (error: unknown, lane: string) => void, began: () => () => void = () => () => {}) {
     this.#failed = failed;
     this.#began = began;
   }
@@ -52,7 +52,7 @@ export class Lanes {
     try {
       await work?.();
     } catch (error) {
-      this.#failed(error);
+      this.#failed(error, lane);
     } finally {
       ended();
     }

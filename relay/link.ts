@@ -190,6 +190,7 @@ export class Link {
         autoApprove: (frame) => handlers.autoApprove(frame),
         promote: (frame) => handlers.promote(frame),
         health: (frame) => handlers.health(frame),
+        measured: () => handlers.measured(),
       },
       clock,
       log,

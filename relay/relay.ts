@@ -15,6 +15,10 @@ import type { Identity } from "./identity.ts";
 import { Journeys } from "./journeys.ts";
 import { readRelayKey } from "./link/relay-key.ts";
 import { createDial } from "./link/web-socket.ts";
+import { countedLog } from "./metrics/counted-log.ts";
+import { MeasuredTeleport } from "./metrics/measured-teleport.ts";
+import { readProcess } from "./metrics/process.ts";
+import { RelayMetrics } from "./metrics.ts";
 import { runTogether } from "./run-together.ts";
 import { openActionTokens, openWebhookSecrets } from "./secret-file.ts";
 import type { Supervision } from "./systemd/supervision.ts";
@@ -43,8 +47,11 @@ export interface RelayDependencies {
 type Open = (identity: Identity) => Promise<TeleportPort>;
 
 /** Runs until the signal aborts; rejects with an error whose message is a plain sentence when it cannot go on. */
-export async function runRelay(config: RelayConfig, dependencies: RelayDependencies): Promise<void> {
-  const { log, clock, release, env, signal, supervision } = dependencies;
+export async function runRelay(config: RelayConfig, { log: uncounted, ...rest }: RelayDependencies): Promise<void> {
+  const { clock, release, env, signal, supervision } = rest;
+  const metrics = new RelayMetrics({ version: release, node: process.versions.node }, readProcess);
+  const log = countedLog(uncounted, metrics.logMessages);
+  const dependencies = { ...rest, log };
   const key = readRelayKey(config.edge.keyFile);
   const verifiers = openVerifiers(config, log);
   const audit = await AuditLog.open(config.auditLog, log);
@@ -60,7 +67,8 @@ export async function runRelay(config: RelayConfig, dependencies: RelayDependenc
     log.info(`Teleport ${first.server.version}, cluster ${first.server.cluster}`);
     const dial = createDial(clock, tunnelAgentFor(config.edge.url, env));
     const journeys = new Journeys({
-      ...{ config, release, teleport, key, dial, audit, verifiers, clock, log },
+      ...{ config, release, key, dial, audit, verifiers, clock, log, metrics },
+      teleport: new MeasuredTeleport(teleport, metrics, clock),
       random: Math.random,
       randomId: () => randomUUID(),
       ...(supervision && { supervision }),

@@ -17,7 +17,7 @@ export const MIN_TOLD_MS = -62_135_596_800_000;
 export const MAX_TOLD_MS = 253_402_300_799_999;
 
 /** A point in time that somebody else tells. It can be written as a date, and so can what is reckoned from it. */
-export const toldMsSchema = epochMsSchema.check(z.minimum(MIN_TOLD_MS), z.maximum(MAX_TOLD_MS));
+export const toldMsSchema = z.int().check(z.minimum(MIN_TOLD_MS), z.maximum(MAX_TOLD_MS));
 
 /**
  * What Teleport calls a request. It takes nothing but UUIDs; anything like one will do here that can stand in a URL, an
@@ -72,8 +72,9 @@ export const accessRequestSchema = z.object({
 export type AccessRequest = z.infer<typeof accessRequestSchema>;
 
 /** How a request can end. `deleted` is Teleport's DELETE before its expiry. */
-export const requestEndSchema = z.enum(["approved", "denied", "expired", "promoted", "deleted"]);
-export type RequestEnd = z.infer<typeof requestEndSchema>;
+export const REQUEST_ENDS = ["approved", "denied", "expired", "promoted", "deleted"] as const;
+export const requestEndSchema = z.enum(REQUEST_ENDS);
+export type RequestEnd = (typeof REQUEST_ENDS)[number];
 
 /** The end that a state stands for; undefined while the request is open. */
 export function endOfState(state: RequestState): RequestEnd | undefined {

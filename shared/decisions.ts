@@ -6,8 +6,9 @@ import * as z from "zod/mini";
 import { labelSchema } from "./values.ts";
 
 /** What a person may want for a request. */
-export const verdictSchema = z.enum(["approve", "deny"]);
-export type Verdict = z.infer<typeof verdictSchema>;
+export const VERDICTS = ["approve", "deny"] as const;
+export const verdictSchema = z.enum(VERDICTS);
+export type Verdict = (typeof VERDICTS)[number];
 
 /** The ways of deciding that an admin can switch on. */
 export const channelSchema = z.enum(["note", "action", "workflow", "field"]);

@@ -11,6 +11,7 @@ import {
   clickId,
   epoch,
   MAX_AUTO_APPROVAL_SERVICES,
+  question,
   type Reading,
   readFrame,
   requestId,
@@ -108,8 +109,11 @@ const autoApprove = z.object({
 
 const promote = z.object({ type: z.literal("promote"), seq, epoch });
 
+/** Somebody wants to see the relay's metrics. It has no number: whoever does not answer is not asked again. */
+const reportRequest = z.object({ type: z.literal("report?"), question });
+
 /** Frames from the edge. */
-export const edgeFrameSchema = z.union([welcome, health, bind, decide, autoApprove, promote, ack]);
+export const edgeFrameSchema = z.union([welcome, health, bind, decide, autoApprove, reportRequest, promote, ack]);
 export type EdgeFrame = z.infer<typeof edgeFrameSchema>;
 
 export type Welcome = z.infer<typeof welcome>;

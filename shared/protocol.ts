@@ -14,8 +14,9 @@ import {
 import { auditStandingSchema } from "./audit-chain.ts";
 import { parseJsonText } from "./bytes.ts";
 import { decisionsSchema } from "./decisions.ts";
+import { familySchema } from "./metrics.ts";
 import { refusalSchema } from "./refusal.ts";
-import { countSchema, labelSchema, nonEmptySchema, ordinalSchema, textOf } from "./values.ts";
+import { countSchema, labelSchema, nonEmptySchema, ordinalSchema, orElse, textOf } from "./values.ts";
 
 /** Said in `hello`. An edge understands this version and the one before. */
 export const PROTOCOL_VERSION = 1;
@@ -68,6 +69,7 @@ export const seq = ordinalSchema;
 export const epoch = countSchema;
 export const requestId = requestIdSchema;
 export const clickId = textOf(1, 128);
+export const question = textOf(1, 64);
 
 /** An incident that stands for a request, and the service that it is on. */
 export const boundIncidentSchema = z.object({ service: nonEmptySchema, incident: nonEmptySchema });
@@ -172,6 +174,13 @@ const waiting = z.object({
   problem: textOf(1, MAX_PROBLEM_LENGTH),
 });
 
+/** Answers `report?`. Nothing rests on it: it has no number, and a metric that cannot be read is null. */
+const metrics = z.object({
+  type: z.literal("metrics"),
+  question,
+  families: z.array(orElse(familySchema, null)),
+});
+
 /** The frame that both ends have: everything up to a number has arrived. */
 export const ack = z.object({ type: z.literal("ack"), upTo: countSchema });
 
@@ -186,6 +195,7 @@ export const relayFrameSchema = z.union([
   autoOutcome,
   waiting,
   report,
+  metrics,
   ack,
 ]);
 export type RelayFrame = z.infer<typeof relayFrameSchema>;

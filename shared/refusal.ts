@@ -1,7 +1,7 @@
 /** Why the relay does not carry out a click: the closed list, in the order in which the guard looks. */
 import * as z from "zod/mini";
 
-export const refusalSchema = z.enum([
+export const REFUSALS = [
   "bad_evidence",
   "wrong_cluster",
   "gone",
@@ -18,5 +18,6 @@ export const refusalSchema = z.enum([
   "request_changed",
   "needs_more_approvals",
   "audit_unavailable",
-]);
-export type Refusal = z.infer<typeof refusalSchema>;
+] as const;
+export const refusalSchema = z.enum(REFUSALS);
+export type Refusal = (typeof REFUSALS)[number];

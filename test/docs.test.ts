@@ -51,7 +51,7 @@ describe.each(DOCUMENTS)("%s", (document) => {
 
 describe("shared/PROTOCOL.md against the schemas", () => {
   const text = textOf("shared/PROTOCOL.md");
-  const headings = [...text.matchAll(/^### `(\w+)`$/gm)].map(([, type = ""]) => type);
+  const headings = [...text.matchAll(/^### `([\w?]+)`$/gm)].map(([, type = ""]) => type);
   const ends = [
     { end: "relay", schema: protocol.relayFrameSchema, read: protocol.readRelayFrame },
     { end: "edge", schema: edgeFrameSchema, read: readEdgeFrame },
@@ -61,7 +61,7 @@ describe("shared/PROTOCOL.md against the schemas", () => {
   );
 
   function examplesOf(type: string): string[] {
-    const section = new RegExp(`^### \`${type}\`$(.*?)(?=^##|(?![^]))`, "ms").exec(text);
+    const section = new RegExp(`^### \`${type.replace("?", "\\?")}\`$(.*?)(?=^##|(?![^]))`, "ms").exec(text);
     return jsonLinesIn(section?.[1] ?? "");
   }
 
@@ -82,7 +82,7 @@ describe("shared/PROTOCOL.md against the schemas", () => {
   it("puts every frame under the end that sends it", () => {
     const sections = text.split(/^## /m);
     const typesUnder = (title: string) =>
-      [...(sections.find((section) => section.startsWith(title)) ?? "").matchAll(/^### `(\w+)`/gm)].map(
+      [...(sections.find((section) => section.startsWith(title)) ?? "").matchAll(/^### `([\w?]+)`/gm)].map(
         ([, type = ""]) => type,
       );
     for (const { end, schema } of ends) {

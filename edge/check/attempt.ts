@@ -1,13 +1,13 @@
 /** A check that asks PagerDuty: whatever PagerDuty refuses becomes a failed check that says what to mend. */
 import { type Check, failed } from "../../shared/check.ts";
-import { PagerDutyError, type PagerDutyErrorCode } from "../pagerduty/error.ts";
+import { isPagerDutyError, type PagerDutyErrorCode } from "../pagerduty/error.ts";
 
 /** Runs a check; a call to PagerDuty that fails makes it a failed one. Throws what is our own fault. */
 export async function attempt(name: string, run: () => Promise<Check>): Promise<Check> {
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof PagerDutyError)) throw error;
+    if (!isPagerDutyError(error)) throw error;
     return failed(name, `${error.message}. ${MENDS[error.code]}`);
   }
 }

@@ -1,7 +1,7 @@
 /** The edge's PagerDuty credential: whether it is accepted, as whom it acts, and whether it may write. */
 import { type Check, failed, passed } from "../../shared/check.ts";
 import type { ClusterConfig } from "../config/cluster-config.ts";
-import { PagerDutyError } from "../pagerduty/error.ts";
+import { isPagerDutyError } from "../pagerduty/error.ts";
 import type { PagerDuty } from "../pagerduty.ts";
 import { attempt } from "./attempt.ts";
 
@@ -40,10 +40,10 @@ export function checkWrites(pagerDuty: PagerDuty): Promise<Check> {
     try {
       await pagerDuty.addNote(NO_INCIDENT, "A test of Teleport's access requests.");
     } catch (error) {
-      if (error instanceof PagerDutyError && error.code === "not_found") {
+      if (isPagerDutyError(error) && error.code === "not_found") {
         return passed(WRITES, "The key may write (tried on an incident that does not exist).");
       }
-      if (error instanceof PagerDutyError && error.code === "forbidden") {
+      if (isPagerDutyError(error) && error.code === "forbidden") {
         return failed(WRITES, "The key may only read. Use one that is not read-only (scope incidents.write).");
       }
       throw error;

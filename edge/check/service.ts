@@ -1,7 +1,7 @@
 /** A service that is paged, and the user that we write as: whether both suit. */
 import { type Check, failed, passed } from "../../shared/check.ts";
 import type { Service } from "../pagerduty/answers.ts";
-import { PagerDutyError } from "../pagerduty/error.ts";
+import { isPagerDutyError } from "../pagerduty/error.ts";
 import type { PagerDuty } from "../pagerduty.ts";
 import { attempt } from "./attempt.ts";
 
@@ -21,7 +21,7 @@ export async function checkService(serviceId: string, pagerDuty: PagerDuty): Pro
     try {
       service = await pagerDuty.service(serviceId);
     } catch (error) {
-      if (!(error instanceof PagerDutyError) || error.code !== "not_found") throw error;
+      if (!isPagerDutyError(error) || error.code !== "not_found") throw error;
       return failed(name, `PagerDuty has no service ${serviceId}. Correct service_id, or the request's annotation.`);
     }
     const { name: title, autoResolveSeconds } = service;

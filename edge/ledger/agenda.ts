@@ -28,15 +28,16 @@ export class Agenda {
 
   /** Those that are due by a moment, longest due first. */
   dueBy(nowMs: number, limit: number): string[] {
-    return this.#entries.slice(0, Math.min(limit, this.#countBy(nowMs))).map(({ id }) => id);
+    return this.#entries.slice(0, Math.min(limit, this.countBy(nowMs))).map(({ id }) => id);
   }
 
   /** When the next is due that is not due by a moment; null when none is. */
   nextAfter(nowMs: number): number | null {
-    return this.#entries[this.#countBy(nowMs)]?.atMs ?? null;
+    return this.#entries[this.countBy(nowMs)]?.atMs ?? null;
   }
 
-  #countBy(nowMs: number): number {
+  /** How many are due by a moment. */
+  countBy(nowMs: number): number {
     return this.#placeOf(nowMs + 1, "");
   }
 

@@ -45,6 +45,11 @@ export class LiveRequests {
     return this.#work.get(rank)?.dueBy(nowMs, limit) ?? [];
   }
 
+  /** How many there are of those. */
+  countDueBy(rank: Rank, nowMs: number): number {
+    return this.#work.get(rank)?.countBy(nowMs) ?? 0;
+  }
+
   isAnyWorkDue(nowMs: number): boolean {
     return [...this.#work.values()].some((agenda) => agenda.dueBy(nowMs, 1).length > 0);
   }

@@ -11,7 +11,15 @@ export const idRow = z.object({ id: z.string() });
 export const roundRow = z.object({ atMs: z.int(), upTo: z.string() });
 export const auditHeadRow = z.object({ lines: z.int(), head: z.string() });
 export const faultRow = z.object({ atMs: z.int(), what: z.string() });
-export const liveRow = z.object({ id: z.string(), standing: z.nullable(z.string()), record: z.nullable(z.string()) });
+export const liveRow = z.object({
+  slot: z.int(),
+  step: z.int(),
+  /** Null where the slot is free. */
+  id: z.nullable(z.string()),
+  standing: z.nullable(z.string()),
+  record: z.nullable(z.string()),
+});
+export const tallyRow = z.object({ tally: z.string() });
 export type StoredDelivery = z.infer<typeof deliveryRow>;
 
 /** A record from the text of its row. Throws for what was never written. */

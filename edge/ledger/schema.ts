@@ -43,6 +43,16 @@ const VERSIONS: readonly (readonly string[])[] = [
     "CREATE TABLE audit_head (relay_key TEXT PRIMARY KEY, lines INTEGER NOT NULL, head TEXT NOT NULL) WITHOUT ROWID",
     "ALTER TABLE session ADD COLUMN left_ms INTEGER",
   ],
+  [
+    // Rows that are used again, each with what had been counted when it was written.
+    "ALTER TABLE live_request RENAME TO live_request_before",
+    `CREATE TABLE live_request (
+      slot INTEGER PRIMARY KEY, step INTEGER NOT NULL, id TEXT, standing TEXT, record TEXT NOT NULL, tally TEXT NOT NULL
+    )`,
+    `INSERT INTO live_request (step, id, standing, record, tally)
+     SELECT 0, id, standing, record, '{}' FROM live_request_before`,
+    "DROP TABLE live_request_before",
+  ],
 ];
 
 /** The version that this release reads and writes. */

@@ -3,6 +3,7 @@
  * is not idempotent is looked for first, unless it cannot have been tried before.
  */
 import type { Decisions } from "../../shared/decisions.ts";
+import type { LogFields } from "../../shared/log.ts";
 import type { ClusterConfig } from "../config/cluster-config.ts";
 import { bodyFor, carriesDigest, isBodyFor, titleFor, UNCOVERED_REMARK } from "../incident.ts";
 import type { Session } from "../ledger/session.ts";
@@ -32,7 +33,7 @@ import {
   textTooLong,
 } from "../steps/paging.ts";
 import { routed } from "../steps/request.ts";
-import type { PagerDutyTask } from "../todo.ts";
+import { incidentOf, type PagerDutyTask } from "../todo.ts";
 import { adoptPredecessors } from "./adoption.ts";
 import { putBack } from "./field.ts";
 import { reread } from "./rereading.ts";
@@ -49,12 +50,14 @@ export interface PagerDutyWorkOptions {
   readonly requests: () => Requests;
   readonly now: () => number;
   /** Remembers what an operator should know. */
-  readonly fault: (what: string) => void;
+  readonly fault: (what: string, about?: LogFields) => void;
 }
 
 /** The worker for an outbox. */
-export function pagerDutyWorker(options: PagerDutyWorkOptions): Worker {
+export function pagerDutyWorker(given: PagerDutyWorkOptions): Worker {
   return async (record, task, isFresh) => {
+    const about = { requestId: record.request.id, incidentId: incidentOf(task) };
+    const options: PagerDutyWorkOptions = { ...given, fault: (what) => given.fault(what, about) };
     switch (task.task) {
       case "route":
         return findServices(options, record, task.targets);
@@ -152,7 +155,7 @@ async function adoptExisting(options: PagerDutyWorkOptions, record: RequestRecor
     await opened(options, record, paging, found, writtenBody(options, record, paging, null).shown);
     return true;
   }
-  if (!found.some(({ status }) => status !== "resolved")) return false;
+  if (found.length === 0) return false;
   keyIsTaken(options, record, paging);
   return true;
 }

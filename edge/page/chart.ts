@@ -1,7 +1,7 @@
 /** The last days as a table whose cells are bars: what was decided, and how long it took. It is its own text. Pure. */
-
+import { html } from "hono/html";
 import type { Day } from "../status/days.ts";
-import { type Html, html } from "./html.ts";
+import type { Html } from "./document.ts";
 import { spanText } from "./words.ts";
 
 /** A bar's whole width, in its own units, and its height. */

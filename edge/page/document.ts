@@ -3,9 +3,12 @@
  * shows is given to it as HTML in which every value is escaped.
  */
 import { createHash } from "node:crypto";
+import { html, raw } from "hono/html";
 import { live } from "./browser/live.ts";
-import { Html, html } from "./html.ts";
 import { STYLE } from "./style.ts";
+
+/** HTML in which every value is escaped; a promise only if a value was one. */
+export type Html = ReturnType<typeof html>;
 
 const SCRIPT = `(${live})()`;
 
@@ -35,23 +38,23 @@ export function tagOf(text: string): string {
 }
 
 /** A page of HTML; `live` is null for one that stands as it is. */
-export function pageAnswer(
+export async function pageAnswer(
   { title, body, live }: { title: string; body: Html; live: Live | null },
   status: number,
-): Response {
+): Promise<Response> {
   const isLive = live !== null;
-  const page = html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>
-<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>${new Html(STYLE)}</style>
-${isLive ? html`<noscript><meta http-equiv="refresh" content="15"></noscript>` : ""}</head>
-<body${isLive ? html` data-tag="${live.tag}" data-every="${live.everySeconds}"` : ""}>${body}${
-    isLive ? html`<script>${new Html(SCRIPT)}</script>` : ""
+  const page = await html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${title}</title>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><style>${raw(STYLE)}</style>
+${isLive ? html`<noscript><meta http-equiv="refresh" content="15"></noscript>` : null}</head>
+<body${isLive ? html` data-tag="${live.tag}" data-every="${live.everySeconds}"` : null}>${body}${
+    isLive ? html`<script>${raw(SCRIPT)}</script>` : null
   }</body></html>`;
   const headers: Record<string, string> = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": POLICY,
     ...(isLive && { ETag: `"${live.tag}"` }),
   };
-  return new Response(page.text, { status, headers });
+  return new Response(String(page), { status, headers });
 }
 
 function hashOf(text: string): string {

@@ -1,7 +1,7 @@
 /** What the page tells at a glance: one tile for each thing that the product stands on. Pure. */
-
+import { html } from "hono/html";
 import type { ClusterStatus } from "../status.ts";
-import { type Html, html } from "./html.ts";
+import type { Html } from "./document.ts";
 import { ago, clock } from "./words.ts";
 
 /** How many pending requests stand at which stage, as far as they are shown. */

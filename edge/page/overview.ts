@@ -1,9 +1,9 @@
 /** The page of a cluster: what needs somebody, then the requests, then what it all stands on. Pure. */
-
+import { html } from "hono/html";
 import type { ClusterStatus } from "../status.ts";
 import { daysTable } from "./chart.ts";
+import type { Html } from "./document.ts";
 import { stageCounts, tiles } from "./glance.ts";
-import { type Html, html } from "./html.ts";
 import { requestItem } from "./timeline.ts";
 import { ago, label } from "./words.ts";
 

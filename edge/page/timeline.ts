@@ -1,7 +1,8 @@
 /** One request on the page: how it stands, and its way from ask to outcome with the time that each hop took. Pure. */
+import { html } from "hono/html";
 import type { Hop } from "../status/timeline.ts";
 import type { RequestStatus } from "../status.ts";
-import { type Html, html } from "./html.ts";
+import type { Html } from "./document.ts";
 import { ago, clock, label, spanText } from "./words.ts";
 
 /** A request that can be opened to see its way; `opens` when it is open from the start. */

@@ -7,8 +7,6 @@ import type { ClusterConfig } from "../config/cluster-config.ts";
 import { readAtMost } from "../routes/body.ts";
 import { shows } from "../routes/gate.ts";
 import { type Access, ASSERTION_HEADER } from "./access.ts";
-import { pageAnswer } from "./document.ts";
-import { html } from "./html.ts";
 import { endedCookie, isSignedIn, pagePath, sessionCookie } from "./session.ts";
 
 /** Largest form that is read, in bytes: a token, and what a browser writes around it. */
@@ -28,23 +26,23 @@ export interface Visit {
   readonly nowMs: number;
 }
 
-/**
- * The answer to a visit to these clusters' pages, of which `open` shows one; or why the visitor stays outside. An address
- * that stands for no cluster has none of them.
- */
-export async function visitPage(
-  visit: Visit,
-  configs: readonly ClusterConfig[],
-  { access, open }: { access: Access; open: (config: ClusterConfig) => Promise<Response> },
-): Promise<Response | Outside> {
+/** What comes of a visit: an answer to what was sent, the cluster whose page may be seen, or nothing but the form. */
+export type Visited =
+  | { readonly kind: "answered"; readonly answer: Response }
+  | { readonly kind: "admitted"; readonly cluster: string }
+  | { readonly kind: "outside"; readonly why: Outside };
+
+/** What comes of a visit to the pages of these clusters. An address that stands for no cluster has none of them. */
+export async function visitPage(visit: Visit, configs: readonly ClusterConfig[], access: Access): Promise<Visited> {
   const isForm = visit.request.method === "POST";
-  if (isForm && !isOwnForm(visit)) return "other_page";
+  if (isForm && !isOwnForm(visit)) return { kind: "outside", why: "other_page" };
   const form = isForm ? await readForm(visit.request) : undefined;
   if (form?.has("token")) return signIn(form.get("token"), configs, visit.nowMs);
   for (const config of configs) {
-    if (await isAdmitted(visit, config, access)) return form === undefined ? open(config) : signOut(config);
+    if (!(await isAdmitted(visit, config, access))) continue;
+    return form === undefined ? { kind: "admitted", cluster: config.cluster } : answered(signOut(config));
   }
-  return "nobody_yet";
+  return { kind: "outside", why: "nobody_yet" };
 }
 
 /** The way to another page of ours. */
@@ -53,11 +51,16 @@ export function redirect(path: string, cookie?: string): Response {
   return new Response(null, { status: 303, headers });
 }
 
-// Every cluster's token is compared, whichever it is, so that the time taken tells nothing.
-function signIn(token: string | null, configs: readonly ClusterConfig[], nowMs: number): Response | Outside {
+// Every cluster's token is compared, whichever it is, and one where there is no cluster: the time taken tells nothing.
+function signIn(token: string | null, configs: readonly ClusterConfig[], nowMs: number): Visited {
+  if (configs.length === 0) shows(token, null);
   const [fitting] = configs.filter(({ adminToken, access }) => shows(token, adminToken) && access === null);
-  if (!fitting?.adminToken) return "wrong_token";
-  return redirect(pagePath(fitting.cluster), sessionCookie(fitting.cluster, fitting.adminToken, nowMs));
+  if (!fitting?.adminToken) return { kind: "outside", why: "wrong_token" };
+  return answered(redirect(pagePath(fitting.cluster), sessionCookie(fitting.cluster, fitting.adminToken, nowMs)));
+}
+
+function answered(answer: Response): Visited {
+  return { kind: "answered", answer };
 }
 
 function signOut({ cluster, access }: ClusterConfig): Response {
@@ -80,21 +83,4 @@ function isOwnForm({ request, origin }: Visit): boolean {
 
 async function readForm({ body }: Request): Promise<URLSearchParams> {
   return new URLSearchParams(new TextDecoder().decode(await readAtMost(body, MAX_FORM_BYTES)));
-}
-
-const WORDS: Readonly<Record<Outside, string | null>> = {
-  nobody_yet: null,
-  wrong_token: "That is not the right token.",
-  other_page: "That form was on another page. Sign in here.",
-};
-
-/** The form for whoever is outside, the same everywhere. */
-export function doorPage(why: Outside, status: number): Response {
-  const words = WORDS[why];
-  const body = html`<main class="door"><section><h1>Teleport access requests</h1>
-<p class="faint">Sign in with the admin token of your cluster. Where Cloudflare Access stands before this page, come in through it.</p>
-${words === null ? "" : html`<p class="bad" role="alert">${words}</p>`}<form method="post">
-<label for="token">Admin token</label><input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
-<button class="main">Sign in</button></form></section></main>`;
-  return pageAnswer({ title: "Sign in · Teleport access requests", body, live: null }, status);
 }

@@ -1,6 +1,6 @@
 /** What the page calls things: spans, moments, codes. Pure. */
-
-import { type Html, html } from "./html.ts";
+import { html } from "hono/html";
+import type { Html } from "./document.ts";
 
 /** Units of time in ms, from the longest. */
 const UNITS = [

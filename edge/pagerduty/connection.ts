@@ -7,7 +7,7 @@ import { parseJsonBytes } from "../../shared/bytes.ts";
 import type { PagerDutyAccount, Region } from "../config/cluster-config.ts";
 import { answerTo, type Way } from "./call.ts";
 import { Credential } from "./credential.ts";
-import { faultForAnswer, faultForHaste, faultForSilence, PagerDutyError } from "./error.ts";
+import { faultForAnswer, faultForHaste, faultForSilence, PagerDutyError, type PagerDutyErrorCode } from "./error.ts";
 import {
   type Budget,
   FRESH_PACE,
@@ -21,6 +21,17 @@ import {
 
 /** Query parameters in order; names may come several times. */
 export type Query = readonly (readonly [name: string, value: string])[];
+
+/** How calls end. */
+export type CallOutcome = "ok" | PagerDutyErrorCode;
+
+export interface ConnectionOptions extends Way {
+  readonly account: PagerDutyAccount;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** Told how each call that was made has ended. */
+  readonly called?: (outcome: CallOutcome) => void;
+}
 
 interface Call {
   readonly method: "GET" | "POST" | "PUT";
@@ -54,16 +65,18 @@ export class Connection {
   readonly #now: () => number;
   readonly #way: Way;
   readonly #credential: Credential;
+  readonly #called: (outcome: CallOutcome) => void;
   #budget: Budget | null = null;
   #pace: Pace = FRESH_PACE;
 
-  constructor({ account, now, fetch, after, timeoutMs }: { account: PagerDutyAccount; now: () => number } & Way) {
+  constructor({ account, now, fetch, after, timeoutMs, called = () => {} }: ConnectionOptions) {
     this.#account = account;
     this.#baseUrl = account.apiUrl ?? BASE_URL[account.region];
     this.#now = now;
     // A platform's own `fetch` refuses to be called as somebody's method.
     this.#way = { fetch: (request) => fetch(request), after, timeoutMs };
     this.#credential = new Credential(account, now, this.#way);
+    this.#called = called;
   }
 
   get budget(): Budget | null {
@@ -138,6 +151,17 @@ export class Connection {
 
   async #sendOnce(call: Call, authorization: string): Promise<Uint8Array> {
     this.#keepPace(call);
+    try {
+      const body = await this.#bodyOf(call, authorization);
+      this.#called("ok");
+      return body;
+    } catch (error) {
+      if (error instanceof PagerDutyError) this.#called(error.code);
+      throw error;
+    }
+  }
+
+  async #bodyOf(call: Call, authorization: string): Promise<Uint8Array> {
     const calling = { name: nameOf(call), write: isWrite(call), maxBytes: call.maxBytes };
     const { response, body } = await answerTo(this.#requestFor(call, authorization), calling, this.#way);
     const retryAfterMs = this.#heed(response);

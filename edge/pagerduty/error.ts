@@ -57,6 +57,11 @@ export class PagerDutyError extends Error implements PagerDutyFault {
   }
 }
 
+/** Whether what was thrown is one, by its name: a module that is loaded apart has a class of its own. */
+export function isPagerDutyError(error: unknown): error is PagerDutyError {
+  return error instanceof Error && error.name === "PagerDutyError";
+}
+
 /**
  * Whether PagerDuty will not do this one thing until somebody mends something, so that going on without it is better than
  * waiting. A credential that is not accepted is no such refusal: nothing works without it.
@@ -66,9 +71,10 @@ export function isRefused(error: unknown): error is PagerDutyError {
 }
 
 function sentenceFor(call: string, { code, status, pagerdutyCode, detail }: PagerDutyFault): string {
+  const refuses = code === "unauthorized" ? " refuses our key:" : "";
   const numbers = [status, pagerdutyCode].filter((number) => number !== null).join("/");
   const said = detail === "" ? "" : `: ${detail}`;
-  return `PagerDuty ${call}: ${code}${numbers === "" ? "" : ` (${numbers})`}${said}`;
+  return `PagerDuty${refuses} ${call}: ${code}${numbers === "" ? "" : ` (${numbers})`}${said}`;
 }
 
 /** Longest part of PagerDuty's own words that is kept, in characters. */
@@ -142,7 +148,7 @@ const CODE_FOR_STATUS: Readonly<Record<number, PagerDutyErrorCode>> = {
   429: "rate_limited",
 };
 
-const RETRYABLE: Readonly<Record<PagerDutyErrorCode, boolean>> = {
+const RETRYABLE = {
   rate_limited: true,
   unavailable: true,
   timeout: true,
@@ -153,4 +159,7 @@ const RETRYABLE: Readonly<Record<PagerDutyErrorCode, boolean>> = {
   forbidden: false,
   not_found: false,
   invalid: false,
-};
+} as const satisfies Record<PagerDutyErrorCode, boolean>;
+
+/** Every one of them. */
+export const PAGERDUTY_ERROR_CODES = Object.keys(RETRYABLE);

@@ -10,7 +10,7 @@ export interface RelaySocket {
   readonly heardMs: number | null;
   send(text: string): void;
   close(code: number, reason: string): void;
-  /** What was attached last; survives the host's sleep. */
+  /** What was attached last; survives the host's sleep. The same object until something else is attached. */
   readonly attachment: unknown;
   attach(value: unknown): void;
 }
@@ -45,14 +45,21 @@ const attachmentSchema = z.object({
 });
 export type Attachment = z.infer<typeof attachmentSchema>;
 
+// Each frame asks several times for what is read but once.
+const alreadyRead = new WeakMap<object, Attachment>();
+
 /** What is attached to a socket. Throws for one that was never accepted. */
-export function attachmentOf(socket: RelaySocket): Attachment {
-  return attachmentSchema.parse(socket.attachment);
+export function attachmentOf({ attachment }: RelaySocket): Attachment {
+  if (typeof attachment !== "object" || attachment === null) return attachmentSchema.parse(attachment);
+  const read = alreadyRead.get(attachment) ?? attachmentSchema.parse(attachment);
+  alreadyRead.set(attachment, read);
+  return read;
 }
 
 /** Changes part of what is attached. */
 export function reattach(socket: RelaySocket, change: Partial<Attachment>): Attachment {
   const attachment = { ...attachmentOf(socket), ...change };
+  alreadyRead.set(attachment, attachment);
   socket.attach(attachment);
   return attachment;
 }

@@ -4,7 +4,7 @@
  * files of their own, so that no value is ever quoted. Schema: workerd.capnp, workerd 1.20261023.
  */
 import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BuiltWorker } from "./build.ts";
 
 export interface WorkerdConfig {
@@ -20,7 +20,7 @@ export interface WorkerdConfig {
 export async function writeConfig(folder: string, config: WorkerdConfig): Promise<string> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await copyFile(config.worker.script, join(folder, "worker.js"));
+  for (const path of config.worker.modules) await copyFile(path, join(folder, basename(path)));
   for (const [name, value] of config.vars) await writeFile(join(folder, varFile(name)), value, { mode: 0o600 });
   const path = join(folder, "edge.capnp");
   await writeFile(path, configText(config), { mode: 0o600 });
@@ -29,6 +29,9 @@ export async function writeConfig(folder: string, config: WorkerdConfig): Promis
 
 function configText({ worker, vars, host, port, data }: WorkerdConfig): string {
   const bindings = [...vars.keys()].map((name) => `(name = "${name}", text = embed "${varFile(name)}")`);
+  const modules = worker.modules
+    .map((path) => basename(path))
+    .map((name) => `(name = "${name}", esModule = embed "${name}")`);
   const address = host.includes(":") ? `[${host}]` : host;
   return `using Workerd = import "/workerd/workerd.capnp";
 
@@ -42,7 +45,7 @@ const edge :Workerd.Config = (
 );
 
 const worker :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  modules = [${modules.join(", ")}],
   compatibilityDate = ${quoted(worker.compatibilityDate)},
   bindings = [
     ${['(name = "CLUSTER", durableObjectNamespace = "Cluster")', ...bindings].join(",\n    ")},

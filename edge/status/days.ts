@@ -21,14 +21,15 @@ export interface Day {
   readonly medianClickMs: number | null;
 }
 
-/** The last days, today first, with whatever ended on each. */
-export function daysOf(finished: readonly RequestRecord[], nowMs: number): Day[] {
+/** The last days, today first, with whatever ended on each; unless `isWhole`, those alone of which nothing can be missing. */
+export function daysOf(finished: readonly RequestRecord[], nowMs: number, isWhole: boolean): Day[] {
   const today = startOf(nowMs);
+  const sinceMs = isWhole ? 0 : (finished.at(-1)?.end?.atMs ?? 0);
   const byDay = Map.groupBy(finished, ({ end }) => startOf(end?.atMs ?? 0));
   return Array.from({ length: SHOWN_DAYS }, (_, ago) => {
     const startsMs = today - ago * DAY_MS;
     return dayOf(startsMs, byDay.get(startsMs) ?? []);
-  });
+  }).filter(({ startsMs }) => startsMs >= sinceMs);
 }
 
 function dayOf(startsMs: number, records: readonly RequestRecord[]): Day {

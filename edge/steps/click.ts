@@ -136,8 +136,9 @@ export function decided(
   const end = outcome.result === "applied" ? endOfState(outcome.state) : undefined;
   const ended = (current: RequestRecord): RequestRecord =>
     end === undefined ? current : requestEnded(current, { end, who: null, why: null, clickId }, nowMs, retainMs);
-  // It made room for others after the relay had been asked: what came of it holds all the same.
-  if (decision === undefined) return record.forgottenMs === null ? record : ended(record);
+  // It made room for others, or was lost with what was stored, after the relay had been asked: what came of it holds all
+  // the same, and nobody will say so again.
+  if (decision === undefined) return ended(record);
   if (decision.state === "decided") return record;
   const settled = withDecision(record, clickId, (before) => ({
     ...before,

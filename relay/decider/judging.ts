@@ -25,6 +25,8 @@ export interface JudgingOptions {
   /** Read anew for each judgement: secrets are rotated under way. */
   readonly verifiers: () => Verifiers;
   readonly auditIsWritable: () => boolean;
+  /** Whether an incident is still to be bound to a request beside others that are. */
+  readonly isBeingBound: (requestId: string, incidentId: string) => boolean;
   readonly clock: Clock;
 }
 
@@ -39,7 +41,7 @@ export async function judgeClick(options: JudgingOptions, frame: DecideFrame, si
 
 /** The same at a later moment, by the same author. */
 export function judgeAgain(
-  { cluster, policy, way, verifiers, auditIsWritable, clock }: JudgingOptions,
+  { cluster, policy, way, verifiers, auditIsWritable, isBeingBound, clock }: JudgingOptions,
   { frame, author }: Pick<Judged, "frame" | "author">,
   { live, data, emails }: Situation,
 ): Judged {
@@ -61,6 +63,10 @@ export function judgeAgain(
     auditIsWritable: auditIsWritable(),
     nowMs: clock.now(),
   });
+  const isTooSoon = judgement.kind === "refuse" && judgement.refusal === "wrong_incident";
+  if (isTooSoon && click !== undefined && isBeingBound(frame.requestId, click.incidentId)) {
+    return { frame, click, author, judgement: { kind: "wait" } };
+  }
   return { frame, click, author, judgement };
 }
 

@@ -49,7 +49,7 @@ export function buildDeb({ release, compression, into }: DebOptions): string {
     const kibibytes = Math.ceil(files.reduce((sum, file) => sum + statSync(file).size, 0) / 1024);
     writeFileSync(join(folder, "DEBIAN/control"), controlFor(release, architecture, kibibytes));
     chmodSync(folder, 0o755);
-    execFileSync("dpkg-deb", ["--root-owner-group", `-Z${compression}`, "--build", folder, deb], {
+    execFileSync("dpkg-deb", ["--root-owner-group", `-Z${compression}`, "-z1", "--build", folder, deb], {
       stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, SOURCE_DATE_EPOCH: String(release.committedMs / 1000) },
     });

@@ -49,7 +49,7 @@ export function endingOf(request: AccessRequest, data: PluginData): Ending | und
     .map(({ author }) => author)
     .join(", ");
   const why = reasonOf(request);
-  const clickId = clickBehind(end, why, data);
+  const clickId = clickBehind(end, who, why, data);
   // The mark is for finding it again; people read the words before it.
   const words = clickId === null ? why : withoutMark(why, clickId);
   return { end, who: who || null, why: words || null, clickId };
@@ -60,11 +60,12 @@ export function reasonOf(request: AccessRequest): string {
   return request.resolveReason || (reviewersOf(request).at(-1)?.reason ?? "");
 }
 
-// A claim outlives a review that was not enough: where the last word has a reason, it must be the click's own.
-function clickBehind(end: RequestEnd, why: string, data: PluginData): string | null {
+// A claim outlives a review that was not enough, and a call that was never made: where the last word has an author or a
+// reason, it must be the click's own.
+function clickBehind(end: RequestEnd, who: string, why: string, data: PluginData): string | null {
   const claim = claimIn(data);
   if (claim === undefined || claim.clickId === "" || claim.verdict !== VERDICTS[end]) return null;
-  return why === "" || isMarked(why, claim.clickId) ? claim.clickId : null;
+  return (who === "" && why === "") || isMarked(why, claim.clickId) ? claim.clickId : null;
 }
 
 /** Whose reviews proposed what became of the request. */

@@ -1,5 +1,6 @@
 /** What a link tells the rest of the relay. */
 import type { EdgeFrame, Welcome } from "../../shared/edge-frames.ts";
+import type { Family } from "../../shared/metrics.ts";
 import type { FrameOf } from "../../shared/protocol.ts";
 
 /** What the edge has of an open request: the digest that it paged, and how many of its reviews have been told. */
@@ -23,6 +24,8 @@ export interface SessionHandlers {
   autoApprove(frame: FrameOf<EdgeFrame, "auto_approve">): void;
   promote(frame: FrameOf<EdgeFrame, "promote">): void;
   health(frame: FrameOf<EdgeFrame, "health">): void;
+  /** Somebody scrapes: what is measured, at this moment. */
+  measured(): readonly Family[];
 }
 
 export interface LinkHandlers extends SessionHandlers {

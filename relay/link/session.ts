@@ -5,7 +5,7 @@
  */
 
 import { type EdgeFrame, readEdgeFrame, type Welcome } from "../../shared/edge-frames.ts";
-import type { Logger } from "../../shared/log.ts";
+import type { LogFields, Logger } from "../../shared/log.ts";
 import {
   CLOSE,
   type Hello,
@@ -76,7 +76,7 @@ export class LinkSession {
     const text = JSON.stringify({ ...frame, seq: this.#lastOut + 1 });
     const bytes = Buffer.byteLength(text);
     if (bytes > MAX_FRAME_BYTES) {
-      this.#log.error("A frame is too large for the link and was not sent", { type: frame.type, bytes });
+      this.#log.error("A frame is too large for the link and was not sent", { ...aboutOf(frame), bytes });
       return false;
     }
     if (this.#ackedOut === this.#lastOut) this.#liveness.waiting();
@@ -97,7 +97,7 @@ export class LinkSession {
         break;
       case "unknown":
         this.#log.warn("A frame of an unknown type was skipped; the edge may be newer", { type: reading.type });
-        if (reading.seq !== null) this.#inOrder(reading.seq, () => {});
+        if (reading.seq !== null) this.#inOrder({ type: reading.type, seq: reading.seq }, () => {});
         break;
       case "malformed":
         this.#refuse(CLOSE.malformedFrame, `The edge sent a malformed frame (${reading.problem}).`);
@@ -127,24 +127,32 @@ export class LinkSession {
         this.#greet(frame);
         break;
       case "health":
-        this.#hand(() => this.#handlers.health(frame));
+        this.#hand(frame, () => this.#handlers.health(frame));
+        break;
+      case "report?":
+        this.#hand(frame, () => this.#tell(frame.question));
         break;
       case "ack":
         this.#acknowledge(frame.upTo);
         break;
       case "bind":
-        this.#inOrder(frame.seq, () => this.#handlers.bind(frame));
+        this.#inOrder(frame, () => this.#handlers.bind(frame));
         break;
       case "decide":
-        this.#inOrder(frame.seq, () => this.#handlers.decide(frame));
+        this.#inOrder(frame, () => this.#handlers.decide(frame));
         break;
       case "auto_approve":
-        this.#inOrder(frame.seq, () => this.#handlers.autoApprove(frame));
+        this.#inOrder(frame, () => this.#handlers.autoApprove(frame));
         break;
       case "promote":
-        this.#inOrder(frame.seq, () => this.#handlers.promote(frame));
+        this.#inOrder(frame, () => this.#handlers.promote(frame));
         break;
     }
+  }
+
+  // Only a metric: nothing waits for it, and it is never sent again.
+  #tell(question: string): void {
+    this.#write({ type: "metrics", question, families: [...this.#handlers.measured()] });
   }
 
   #greet({ session, epoch, role, open, more }: Welcome): void {
@@ -156,17 +164,18 @@ export class LinkSession {
     if (more) return;
     this.#phase = "live";
     this.#liveness.welcomed();
-    this.#hand(() => this.#handlers.welcome({ session, epoch, role, open: this.#open }));
+    this.#hand({ type: "welcome" }, () => this.#handlers.welcome({ session, epoch, role, open: this.#open }));
   }
 
-  #inOrder(seq: number, handle: () => void): void {
+  #inOrder(frame: Subject & { readonly seq: number }, handle: () => void): void {
+    const { seq } = frame;
     if (!this.isLive) this.#refuse(CLOSE.malformedFrame, "The edge sent a numbered frame before its welcome.");
     else if (seq > this.#lastIn + 1) {
       this.#refuse(CLOSE.sequenceGap, `The edge skipped from frame ${this.#lastIn} to ${seq}.`);
     } else {
       if (seq === this.#lastIn + 1) {
         this.#lastIn = seq;
-        this.#hand(handle);
+        this.#hand(frame, handle);
       }
       this.#scheduleAck();
     }
@@ -191,17 +200,16 @@ export class LinkSession {
   }
 
   // A frame that brings its handler down would bring down every session that brings it again.
-  #hand(handle: () => void): void {
+  #hand(frame: Subject, handle: () => void): void {
     try {
       handle();
     } catch (error) {
-      this.#log.error("A frame could not be handled", {
-        problem: error instanceof Error ? error.message : String(error),
-      });
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#log.error("A frame could not be handled", { ...aboutOf(frame), problem });
     }
   }
 
-  #write(frame: Hello | Extract<RelayFrame, { type: "ack" }>): void {
+  #write(frame: Extract<RelayFrame, { type: "hello" | "metrics" | "ack" }>): void {
     this.#socket.send(JSON.stringify(frame));
   }
 
@@ -220,4 +228,15 @@ export class LinkSession {
     this.#problem = problem;
     this.stop();
   }
+}
+
+/** A frame, as far as the log names it. */
+interface Subject {
+  readonly type: string;
+  readonly requestId?: string;
+  readonly request?: { readonly id: string };
+}
+
+function aboutOf({ type, requestId, request }: Subject): LogFields {
+  return { type, requestId: requestId ?? request?.id };
 }

@@ -7,14 +7,14 @@ const PROPERTIES_SEEN_AT_ONCE = Object.keys(PROPERTIES).filter((property) => pro
 
 it("real programs lose nothing, forge nothing and do nothing twice in a short storm", {
   timeout: 120_000,
-}, async () => {
+}, async ({ signal }) => {
   const told: string[] = [];
   const findings = await runChaos({
     seed: 2709,
     storm: { faults: 8 },
     properties: PROPERTIES_SEEN_AT_ONCE,
     tell: (line) => told.push(line),
-    signal: new AbortController().signal,
+    signal,
   });
   if (findings === "interrupted") throw new Error("nobody interrupted it");
   expect(findings.failures, told.join("\n")).toEqual([]);

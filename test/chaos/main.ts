@@ -19,6 +19,8 @@ async function main(args: readonly string[]): Promise<number> {
   const interrupted = new AbortController();
   // A terminal and npm each send one.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => interrupted.abort());
+  // Whoever was reading has gone: what runs must not be left behind.
+  process.stdout.on("error", () => interrupted.abort());
   const { seed, seconds } = options;
   console.log(`Seed ${seed}. A storm of ${seconds} s, then calm.\n`);
   const findings = await runChaos({ seed, storm: { seconds }, tell: console.log, signal: interrupted.signal });

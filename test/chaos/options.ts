@@ -15,7 +15,8 @@ Teleport and PagerDuty have seen.
                 instant at which real processes meet them (default: a new one)
   --help        this text
 
-The last line is "N passed, N failed": requests, audit logs and programs that were judged.
+The last line is "N passed, N failed": the promises that the checker judges, each over all of the run, the chain of each
+audit log, and for each program that it never ended by itself.
 Exit codes: 0 all passed; 1 something failed, the logs' folder is named; 2 bad usage.
 `;
 

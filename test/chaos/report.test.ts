@@ -17,6 +17,7 @@ const clean: Findings = {
   tally,
   passed: 19,
   failures: [],
+  answers: { rateLimited: 1, failed: 2, none: 3 },
   lives: { edge: 4 },
   folder: "/tmp/of-the-run",
 };
@@ -35,7 +36,7 @@ describe("the report", () => {
       expect.arrayContaining([
         "3  SIGKILL of edge",
         expect.stringMatching(/^refusals +1 +1 stale$/),
-        expect.stringMatching(/^starts +4 +edge 4$/),
+        expect.stringMatching(/^starts +4 +4 edge$/),
       ]),
     );
     expect(lines.join("\n")).not.toContain(clean.folder);

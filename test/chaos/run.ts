@@ -77,21 +77,26 @@ class Run {
       const calmFromMs = Date.now();
       this.#tell("The weather is clear.");
       const waiting = { clock, signal };
-      await settled(
-        SHOWN_AND_HEARD,
-        (nowMs) => this.#history({ calmFromMs, quietFromMs: nowMs, endedMs: nowMs }),
-        waiting,
-      );
-      if (signal.aborted) return "interrupted";
+      const meanwhile = (nowMs: number): History => this.#history({ calmFromMs, quietFromMs: nowMs, endedMs: nowMs });
+      // What is paged late is clicked on late.
+      await settled(["no request is lost"], meanwhile, waiting);
       over.abort();
       await acting;
+      await settled(SHOWN_AND_HEARD, meanwhile, waiting);
+      if (signal.aborted) return "interrupted";
       this.#crowd.endAll();
-      const quietFromMs = Date.now();
+      const quietFromMs = Date.now() + 1;
       this.#tell("Nothing is open in Teleport any more.");
       const historyAt = (endedMs: number): History => this.#history({ calmFromMs, quietFromMs, endedMs });
       const endedMs = await settled(properties, historyAt, waiting);
       if (signal.aborted) return "interrupted";
-      return await judge(this.#world, historyAt(endedMs), properties, this.#tally);
+      return await judge({
+        world: this.#world,
+        witness: this.#witness,
+        history: historyAt(endedMs),
+        properties,
+        tally: this.#tally,
+      });
     } finally {
       over.abort();
       await Promise.allSettled([acting, ...watching]);

@@ -50,6 +50,7 @@ export class Witness {
       incidents: this.pagerDuty.incidentsOf(pagerDuty),
       clicks: this.pagerDuty.clicksOn(pagerDuty),
       mistypes: this.pagerDuty.mistypes,
+      refused: this.pagerDuty.refused,
       calls: [...this.teleport.calls, ...this.pagerDuty.calls].sort((one, other) => one.atMs - other.atMs),
       losses: [],
       ...moments,

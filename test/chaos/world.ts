@@ -3,6 +3,7 @@
  * Teleport and a stand-in PagerDuty; and a fault proxy on every way between them. Sets it up and strikes it; does no harm.
  */
 import { systemClock } from "../../relay/time/clock.ts";
+import type { FakeTeleportOptions } from "../fakes/teleport/options.ts";
 import type { Program } from "../stage/program.ts";
 import { GATE_TOKEN, Stage, WEBHOOK_SECRET } from "../stage/stage.ts";
 import { APPROVABLE_ROLES, APPROVE_WITHIN_SECONDS, APPROVERS, PEOPLE, SERVICES } from "./cast.ts";
@@ -14,10 +15,10 @@ import type { Tally } from "./tally.ts";
 /** Every run of reconciliation finds what was lost; three minutes between them would make the calm last for ever. */
 const RECONCILE_EVERY_SECONDS = 20;
 
-export const RELAYS = ["relay-a", "relay-b"] as const;
+const RELAYS = ["relay-a", "relay-b"] as const;
 
-/** What the world outside sees of Teleport's requests as they change. */
-export type RequestListener = NonNullable<NonNullable<Parameters<typeof Stage.empty>[0]>["teleport"]>["changed"];
+/** Hears of every change of a request in Teleport. */
+type RequestListener = NonNullable<FakeTeleportOptions["changed"]>;
 
 export class World {
   readonly stage: Stage;
@@ -39,7 +40,7 @@ export class World {
   }
 
   /** Sets it up, everything running and nothing yet asked for. */
-  static async set(changed: NonNullable<RequestListener>, tally: Tally): Promise<World> {
+  static async set(changed: RequestListener, tally: Tally): Promise<World> {
     const ways = new Map<string, FaultProxy>();
     const stage = await Stage.empty({
       relays: RELAYS,

@@ -26,6 +26,11 @@ export function requestOf(history: History, { key }: IncidentHistory): RequestHi
   return indexOf(history).requests.get(requestIdIn(history, key) ?? "");
 }
 
+/** The how many-th paging of its request an incident is, by its key. */
+export function pagingOf({ key }: IncidentHistory): number {
+  return Number(key?.split("/")[3] ?? 1);
+}
+
 /** The incidents that the product opened for a request, in their order. */
 export function incidentsFor(history: History, { id }: RequestHistory): IncidentHistory[] {
   return indexOf(history).incidents.get(id) ?? [];

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { RELAY_HEADERS } from "../../edge/cluster-rpc.ts";
 import type { Cluster } from "../../edge/worker.ts";
 import { PING, PONG } from "../../shared/protocol.ts";
+import version1 from "./ledger/version-1.sql?raw";
 import { accessRequest, HOUR_MS, hello, noteEvent } from "./samples.ts";
 import { CLUSTER } from "./setting.ts";
 
@@ -133,6 +134,15 @@ describe("a delivery", () => {
     await Promise.all(Array.from({ length: 20 }, () => stub().deliver({ raw, signature: "v1=00" })));
     await evictDurableObject(stub());
     expect(await stub().status()).toMatchObject({ heldDeliveries: 1, pendingCount: 1 });
+  });
+});
+
+describe("storage that the first release has written", () => {
+  it("is taken over", async () => {
+    await runInDurableObject(stub(), (_, { storage }) => {
+      for (const statement of version1.split(/;\n/)) if (statement.trim() !== "") storage.sql.exec(statement);
+    });
+    expect(await stub().status()).toMatchObject({ epoch: 7, pendingCount: 2, heldDeliveries: 1 });
   });
 });
 

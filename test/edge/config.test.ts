@@ -124,6 +124,11 @@ describe("a cluster's table", () => {
     ["no days to keep", { retain_days: 0 }, "retain_days"],
     ["half a day to keep", { retain_days: 0.5 }, "retain_days"],
     ["half of Access", { access: { team: "harborlight", audience: "" } }, "access"],
+    [
+      "the whole address of an Access team",
+      { access: { team: "a.cloudflareaccess.com", audience: "0a" } },
+      "access.team",
+    ],
     ["an unknown key", { service: "PIJ90N7" }, "service"],
   ])("is faulty with %s", (_, change, key) => {
     expect(withEntry(change).map((fault) => fault.split(": ")[0])).toEqual([`${at}.${key}`]);

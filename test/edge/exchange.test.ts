@@ -18,6 +18,7 @@ afterEach(() => host.stop());
 const binds = (of = relay) => of.socket.all("bind").length;
 const decides = (of = relay) => of.socket.all("decide").length;
 const APPLIED = { result: "applied", state: "APPROVED" };
+const REFUSED = { result: "refused", refusal: "stale", state: "PENDING", detail: "" };
 
 async function click(): Promise<void> {
   host.deliver(noteEvent(incidentId, "/approve", { id: "01CLICK" }));
@@ -160,7 +161,7 @@ describe("answers that do not count", () => {
     ["changed", { result: "changed" }],
     ["gone", { result: "gone" }],
     ["outcome", { outcome: APPLIED }],
-    ["outcome", { outcome: { result: "refused", refusal: "stale", state: "PENDING", detail: "" } }],
+    ["outcome", { outcome: REFUSED }],
     ["auto_outcome", { outcome: APPLIED }],
     ["waiting", { problem: "Give the relay's role a rule." }],
   ])("are those of an old epoch and of a standby, whatever they answer: %s %j", async (kind, said) => {
@@ -183,9 +184,16 @@ describe("answers that do not count", () => {
 
   it("are those about what nobody knows", () => {
     relay.say({ type: "outcome", epoch: 1, requestId: "unknown", clickId: "01", outcome: APPLIED });
-    relay.say({ type: "outcome", epoch: 1, requestId: accessRequest().id, clickId: "unknown", outcome: APPLIED });
+    relay.say({ type: "outcome", epoch: 1, requestId: accessRequest().id, clickId: "unknown", outcome: REFUSED });
     relay.say({ type: "ended", requestId: "unknown", end: "denied", who: null, why: null, clickId: null });
     expect([host.record.end, relay.socket.closed]).toEqual([null, null]);
+  });
+});
+
+describe("a click that was lost with what was stored", () => {
+  it("has ended its request all the same", () => {
+    relay.say({ type: "outcome", epoch: 1, requestId: accessRequest().id, clickId: "unknown", outcome: APPLIED });
+    expect(host.record.end).toMatchObject({ end: "approved" });
   });
 });
 
@@ -214,7 +222,7 @@ describe("a standby", () => {
 describe("a frame whose handling fails", () => {
   it("is not acknowledged", () => {
     const acks = relay.socket.all("ack").length;
-    host.sql.run("UPDATE live_request SET record = '{}'");
+    host.sql.run("DROP TABLE live_request");
     expect(() => relay.ended("denied")).toThrow();
     expect(relay.socket.all("ack")).toHaveLength(acks);
   });

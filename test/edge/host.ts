@@ -7,8 +7,9 @@ import type { ClusterConfig } from "../../edge/config/cluster-config.ts";
 import { Ledger } from "../../edge/ledger.ts";
 import type { RequestRecord } from "../../edge/record.ts";
 import type { RelaySocket } from "../../edge/relays/socket.ts";
+import { type ClusterStatus, clusterStatus } from "../../edge/status.ts";
 import { Switchboard } from "../../edge/switchboard.ts";
-import { platformTimer } from "../../edge/timer.ts";
+import { type After, platformTimer } from "../../edge/timer.ts";
 import type { AccessRequest } from "../../shared/access-request.ts";
 import { type EdgeFrame, edgeFrameSchema } from "../../shared/edge-frames.ts";
 import { createLogger, type Logger } from "../../shared/log.ts";
@@ -120,6 +121,7 @@ export class Host {
   nowMs = NOW;
   /** Where relays find the edge; null: nobody can tell. */
   origin: string | null = null;
+  after: After = platformTimer;
   random = 0;
   wakeEveryMs: number | null = null;
   reconcileEveryMs: number | null = null;
@@ -227,6 +229,11 @@ export class Host {
     this.nowMs = endMs;
   }
 
+  /** The status as it stands; nobody is asked for what is not known. */
+  status(): ClusterStatus {
+    return clusterStatus(this.board.statusSources());
+  }
+
   /** The ledger as it stands, read by itself. */
   get ledger(): Ledger {
     return new Ledger(this.sql);
@@ -255,7 +262,7 @@ export class Host {
       reconcileEveryMs: this.reconcileEveryMs,
       fetch: (request) => this.#fetch(request, isOver),
       now: () => this.nowMs,
-      after: platformTimer,
+      after: (ms, run) => this.after(ms, run),
       random: () => this.random,
       randomId: () => crypto.randomUUID(),
       log: this.#logger(),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Ledger } from "../../edge/ledger.ts";
 import { attachmentOf } from "../../edge/relays/socket.ts";
 import { Relays, type RequestFrame } from "../../edge/relays.ts";
+import { platformTimer } from "../../edge/timer.ts";
 import { GENESIS, headAfter, sha256 } from "../../shared/audit-chain.ts";
 import { createLogger } from "../../shared/log.ts";
 import {
@@ -44,6 +45,7 @@ function awake(): Relays {
     ledger: new Ledger(sql),
     sockets: () => sockets,
     now: () => nowMs,
+    after: platformTimer,
     randomId: () => `session-${sockets.length}-${++ids}`,
     log: createLogger({ severity: "error", format: "text", now: () => nowMs, write: () => {} }),
     received: (frame, role) => void received.push([frame.type, role]),

@@ -293,6 +293,28 @@ describe("GET /v1/:cluster/status", () => {
   });
 });
 
+describe("GET /v1/:cluster/metrics", () => {
+  const ask = (token: string): RequestInit => ({ headers: { Authorization: `Bearer ${token}` } });
+
+  it("tells the holder of the cluster's admin token, as Prometheus reads it", async () => {
+    const { send, calls } = setUp();
+    const answer = await send(`/v1/${CLUSTER}/metrics`, ask(ADMIN_TOKEN));
+    expect([answer.status, await answer.text()]).toEqual([200, `metrics_of{cluster="${CLUSTER}"} 1\n`]);
+    expect(answer.headers.get("Content-Type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    expect(calls).toEqual([{ cluster: CLUSTER, method: "metrics" }]);
+  });
+
+  it.each([
+    ["another cluster's admin token", CLUSTER, "the-other-admin-token"],
+    ["this admin token at another cluster", OTHER_CLUSTER, ADMIN_TOKEN],
+    ["an empty token", CLUSTER, ""],
+  ])("answers 401 to %s", async (_, cluster, token) => {
+    const { send, calls } = setUp();
+    expect((await send(`/v1/${cluster}/metrics`, ask(token))).status).toBe(401);
+    expect(calls).toEqual([]);
+  });
+});
+
 describe("POST /v1/:cluster/check", () => {
   const ask = (token: string): RequestInit => ({ method: "POST", headers: { Authorization: `Bearer ${token}` } });
 
@@ -325,7 +347,12 @@ describe("the order of answers", () => {
   it.each([
     ["an unknown path, whatever the method and cluster", "/v1/nobody.example.com/nothing", "PUT", 404],
     ["a path with a slash too many", `${WEBHOOK}/`, "POST", 404],
-    ["a path that is not built yet", `/v1/${CLUSTER}/metrics`, "GET", 404],
+    ["a path with a slash too many within", `/v1/${CLUSTER}//webhook`, "POST", 404],
+    ["a path without a cluster", "/v1//webhook", "POST", 404],
+    ["a path that only means the same", `/v1/${CLUSTER}/%77ebhook`, "POST", 404],
+    ["a cluster whose name is encoded", WEBHOOK.replace(".", "%2E"), "GET", 405],
+    ["a cluster whose name is encoded twice", WEBHOOK.replace(".", "%252E"), "GET", 401],
+    ["a cluster whose name cannot be decoded", "/v1/%ff/webhook", "POST", 401],
     ["an unknown cluster before the method", "/v1/nobody.example.com/webhook", "GET", 401],
     ["a page that is not built", "/clusters", "GET", 404],
     ["the name of a property that every object has", "/v1/__proto__/webhook", "POST", 401],
@@ -367,6 +394,7 @@ describe("the order of answers", () => {
     [`/v1/${CLUSTER}/actions/deny`, "POST"],
     [`/v1/${CLUSTER}/relay`, "GET"],
     [`/v1/${CLUSTER}/status`, "GET"],
+    [`/v1/${CLUSTER}/metrics`, "GET"],
     [`/v1/${CLUSTER}/check`, "POST"],
   ])("%s names %s for every other method", async (path, allowed) => {
     const { send } = setUp();

@@ -19,7 +19,7 @@ export const PUBLIC_KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 /** What a cluster's object was asked. */
 export interface ObjectCall {
   readonly cluster: string;
-  readonly method: "deliver" | "act" | "useToken" | "status" | "pinged" | "check" | "poke" | "fetch";
+  readonly method: "deliver" | "act" | "useToken" | "status" | "metrics" | "pinged" | "check" | "poke" | "fetch";
   readonly argument?: unknown;
 }
 
@@ -66,6 +66,10 @@ export function setUp({ entry = {}, secrets = {}, vars = {}, fault, answer }: Se
     status: async () => {
       await note({ cluster, method: "status" });
       return quietStatus({ cluster });
+    },
+    metrics: async () => {
+      await note({ cluster, method: "metrics" });
+      return `metrics_of{cluster="${cluster}"} 1\n`;
     },
     fetch: async (argument) => {
       await note({ cluster, method: "fetch", argument });

@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => host.stop());
 
-const status = (): ClusterStatus => host.board.status();
+const status = (): ClusterStatus => host.status();
 
 /** The relay of a request that is paged and bound. */
 async function pagedAndBound(): Promise<ScriptedRelay> {
@@ -120,10 +120,10 @@ describe("the status", () => {
 
   it("costs no row and no alarm, and asks nobody anything that is known", async () => {
     await pagedAndBound();
-    await host.board.freshStatus();
+    await host.board.status();
     const [alarms, asked] = [host.alarmsSet.length, host.pagerDuty.calls.length];
     const before = rowsOf(host);
-    await host.board.freshStatus();
+    await host.board.status();
     expect(rowsOf(host)).toBe(before);
     expect([host.alarmsSet.length, host.pagerDuty.calls.length]).toEqual([alarms, asked]);
   });
@@ -132,7 +132,7 @@ describe("the status", () => {
     await pagedAndBound();
     host.sleep();
     expect(status().pagerduty.seenMs).toBeNull();
-    expect((await host.board.freshStatus()).pagerduty).toEqual({ ok: true, problem: null, seenMs: host.nowMs });
+    expect((await host.board.status()).pagerduty).toEqual({ ok: true, problem: null, seenMs: host.nowMs });
   });
 
   it("says that PagerDuty does not do its part also after a sleep", async () => {
@@ -140,7 +140,7 @@ describe("the status", () => {
     const { credentials } = host.config.pagerDuty;
     if (credentials.kind === "api_key") host.pagerDuty.credentials.revoke(credentials.apiKey);
     host.sleep();
-    const { pagerduty, notices } = await host.board.freshStatus();
+    const { pagerduty, notices } = await host.board.status();
     expect([pagerduty.ok, notices[0]?.level]).toEqual([false, "failing"]);
   });
 });

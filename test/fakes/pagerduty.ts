@@ -11,6 +11,7 @@ import { Dispatch, type DispatchOptions } from "./pagerduty/dispatch.ts";
 import { type FailOptions, Faults, matcherFor } from "./pagerduty/faults.ts";
 import { History, listed } from "./pagerduty/history.ts";
 import { Listener } from "./pagerduty/listener.ts";
+import type { PageErrand } from "./pagerduty/page-errands.ts";
 import { handlePage, isPagePath } from "./pagerduty/page-routes.ts";
 import { Person } from "./pagerduty/person.ts";
 import { RateLimit, type RateLimitOptions } from "./pagerduty/rate-limit.ts";
@@ -61,6 +62,7 @@ export class FakePagerDuty {
   readonly #rest: Rest;
   readonly #dispatch: Dispatch;
   readonly #history: History;
+  readonly #errands: PageErrand[] = [];
   readonly #listener: Listener;
 
   private constructor(options: FakePagerDutyOptions) {
@@ -119,7 +121,8 @@ export class FakePagerDuty {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://stand-in");
-    if (isPagePath(url.pathname)) await handlePage(this.account, request, response, url);
+    if (isPagePath(url.pathname))
+      await handlePage({ account: this.account, errands: this.#errands }, request, response, url);
     else await this.#rest.handle(request, response, url);
   }
 
@@ -162,6 +165,11 @@ export class FakePagerDuty {
   /** Adds a custom incident action: `name` is the button's label. */
   addAction(draft: ExtensionDraft): Extension {
     return addExtension(this.account, draft);
+  }
+
+  /** Lets whoever looks at the page do something besides, which is no business of PagerDuty's. */
+  addErrand(errand: PageErrand): void {
+    this.#errands.push(errand);
   }
 
   /** Acts as a person on the website. */
@@ -224,6 +232,11 @@ export class FakePagerDuty {
   /** An incident that fits, now or later. */
   waitForIncident(check: (incident: Incident) => boolean, timeoutMs = DEFAULT_WAIT_MS): Promise<Incident> {
     return this.#history.waitForIncident(check, timeoutMs);
+  }
+
+  /** Tells of every change of an incident from now on, once the incident shows it. */
+  follow(tell: (incident: Incident) => void): void {
+    this.#history.changes.follow(tell);
   }
 
   /** A note on an incident that fits, now or later. */

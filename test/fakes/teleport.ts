@@ -268,6 +268,11 @@ export class FakeTeleport {
     return { connections: this.#transport.connectionCount, watches: this.#cluster.watchers.count };
   }
 
+  /** Events that wait to be sent to watches. */
+  get queuedEvents(): number {
+    return this.#cluster.watchers.queuedEvents;
+  }
+
   /** The first call that matches, received or to come. Rejects, by default after 5 s, with what came instead. */
   waitForCall<Name extends RpcName>(
     rpc: Name,

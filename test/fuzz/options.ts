@@ -62,7 +62,7 @@ export function helpText(targets: readonly { readonly name: string; readonly abo
   return `Usage: npm run fuzz -- [--runs N] [--seed K] [--target NAME] [--replay P/PATH]
 
 Feeds hostile and mutated input to every place where something from outside is read, and checks what must hold.
-The same seed and runs give the same inputs. Exits with 1 when something does not hold.
+The same seed gives the same inputs, but for keys, which are new each time. Exits with 1 when something does not hold.
 
   --runs N         how often each property is tried (${DEFAULT_RUNS}); costly ones less often, as their lines say
   --seed K         where the inputs come from (random)

@@ -195,6 +195,20 @@ describe("the binder", () => {
     return { ...world, clock, frames, answered, binder: made };
   }
 
+  it("says which incidents are still to be bound while Teleport cannot take them", async () => {
+    const { binder: made, teleport, clock } = binder();
+    teleport.before = () => {
+      throw UNAVAILABLE;
+    };
+    made.bind(bindOf());
+    await settled();
+    expect([made.isUnderWay(REQUEST_ID, INCIDENT_ID), made.isUnderWay(REQUEST_ID, "QOTHER")]).toEqual([true, false]);
+    teleport.before = () => {};
+    await clock.pass(BIND_RETRY_MS);
+    await settled();
+    expect(made.isUnderWay(REQUEST_ID, INCIDENT_ID)).toBe(false);
+  });
+
   it("answers, and tells that clicks may be judged", async () => {
     const { binder: made, frames, answered, clock } = binder();
     made.bind(bindOf());

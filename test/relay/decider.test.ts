@@ -179,6 +179,20 @@ describe("a click", () => {
     expect(teleport.verdicts).toMatchObject([{ requestId: REQUEST_ID }]);
   });
 
+  it("waits for an incident that is still to be bound beside those that are", async () => {
+    let isBeingBound = true;
+    const { relay, teleport } = deciding({ isBeingBound: () => isBeingBound });
+    teleport.data.set(REQUEST_ID, { ...boundData(requestOf(), "QFIRST") });
+    relay.decider.decide(decideOf());
+    await settled();
+    expect(relay.outcomes).toEqual([]);
+    isBeingBound = false;
+    teleport.data.set(REQUEST_ID, { ...boundData() });
+    relay.decider.settle(REQUEST_ID);
+    await settled();
+    expect(relay.outcomes).toEqual([["EVENT1", APPROVED]]);
+  });
+
   it("that decides two requests at a mistaken edge has its line for each", async () => {
     const { relay, teleport } = deciding();
     teleport.put(liveOf({ id: "another" }));

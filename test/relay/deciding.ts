@@ -85,6 +85,7 @@ export class RelayHalf {
       policy: policyOf(),
       requesterEmails: async () => [],
       verifiers: () => verifiersOf(),
+      isBeingBound: () => false,
       send: (frame) => this.frames.push(frame) > 0,
       settled: (request) => this.ended.push(request),
       clock,

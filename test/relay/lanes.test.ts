@@ -18,7 +18,7 @@ function held(began: string[], name: string) {
 
 function lanesOf() {
   const failures: unknown[] = [];
-  return { lanes: new Lanes((error) => failures.push(error)), failures, began: [] as string[] };
+  return { lanes: new Lanes((error, lane) => failures.push([lane, error])), failures, began: [] as string[] };
 }
 
 describe("lanes", () => {
@@ -88,7 +88,10 @@ describe("lanes", () => {
     lanes.add("a", async () => void began.push("after"));
     failing.fail(new Error("rejected"));
     await settled();
-    expect(failures).toEqual([new Error("rejected"), new Error("thrown")]);
+    expect(failures).toEqual([
+      ["a", new Error("rejected")],
+      ["a", new Error("thrown")],
+    ]);
     expect(began).toEqual(["failing", "after"]);
   });
 

@@ -2,12 +2,15 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { z } from "zod";
 import { parseConfig } from "../../relay/config.ts";
 import { generateRelayKey } from "../../relay/link/relay-key.ts";
 import { runRelay } from "../../relay/relay.ts";
 import { systemClock } from "../../relay/time/clock.ts";
 import { type AccessRequest, accessRequestSchema, digestOf } from "../../shared/access-request.ts";
 import { createLogger } from "../../shared/log.ts";
+import { familySchema, metricsText } from "../../shared/metrics.ts";
+import { readExposition, sampleOf } from "../fakes/exposition.ts";
 import { DEFAULT_GRANTS, type Grants } from "../fakes/teleport/users.ts";
 import type { TeleportVersion } from "../fakes/teleport/versions.ts";
 import { FakeTeleport } from "../fakes/teleport.ts";
@@ -106,12 +109,41 @@ describe("the relay", () => {
     const click = { type: "decide", seq: 2, epoch: 3, cluster, requestId: id, clickId: "EVENT1" };
     link.send({ ...click, evidence, word: wordOf() });
     expect(await next(link, "outcome")).toMatchObject({ outcome: { result: "applied", state: "APPROVED" } });
+    link.send({ type: "report?", question: "scrape-2" });
+    const { families } = await next(link, "metrics");
+    expect(families).toContainEqual(
+      expect.objectContaining({
+        name: "teleport_pagerduty_relay_click_to_teleport_seconds",
+        samples: expect.arrayContaining([[[], 1, "_count"]]),
+      }),
+    );
     await stop();
     const kinds = readFileSync(auditLog, "utf8").trim().split("\n");
     expect(kinds.map((line) => JSON.parse(line).kind)).toEqual(["intent", "outcome"]);
     for (const said of [`cluster ${cluster}`, "Edge connected", "Watcher connected"]) {
       expect(lines.filter((line) => line.includes(said))).toHaveLength(1);
     }
+  });
+
+  it("tells what it has counted and measured when somebody scrapes", async () => {
+    const { teleport, edge } = await start();
+    teleport.createRequest();
+    const link = await edge.links.next();
+    link.send(WELCOME);
+    await next(link, "synced");
+    link.send({ type: "report?", question: "scrape-1" });
+    const { question, families } = await next(link, "metrics");
+    expect(question).toBe("scrape-1");
+    const read = readExposition(metricsText(z.array(familySchema).parse(families)));
+    const value = (name: string, labels: Record<string, string> = {}) =>
+      sampleOf(read, `teleport_pagerduty_relay_${name}`, labels);
+    expect(value("build_info", { version: "0.0.0", node: process.versions.node })).toBe(1);
+    expect([value("link_connections_total"), value("watch_connections_total"), value("pending_requests")]).toEqual([
+      1, 1, 1,
+    ]);
+    expect(value("teleport_calls_total", { method: "ping", outcome: "ok" })).toBeGreaterThan(0);
+    expect(value("resident_memory_bytes")).toBeGreaterThan(1e6);
+    expect(value("log_messages_total", { severity: "error" })).toBe(0);
   });
 
   it("ends when it is meant for another cluster, and says what to mend", async () => {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
-import type { Mutant, Patch } from "./mutants.ts";
+import type { Mutant, Patch } from "./mutants/mutant.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 

@@ -220,6 +220,7 @@ export class EdgeMachine implements EdgeEnd {
       act: async ({ action, raw }: { action: Verdict; raw: Uint8Array }) => this.#open().act(action, raw),
       useToken: async ({ jti, jtiExpiresMs }) => this.#open().useToken(jti, jtiExpiresMs),
       status: unused,
+      metrics: unused,
       pinged: unused,
       check: unused,
       poke: unused,

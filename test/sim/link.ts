@@ -27,6 +27,8 @@ export interface WireOptions {
   readonly tamper: ((text: string) => string) | null;
   /** Milliseconds since the epoch, by the edge's clock. */
   readonly edgeNow: () => number;
+  /** Takes what arrives for the story, a frame and its receiver. */
+  readonly tell: (to: string, frame: string) => void;
 }
 
 export class Wire {
@@ -64,7 +66,8 @@ export class Wire {
         return wire.#attachment;
       },
       attach: (value) => {
-        wire.#attachment = structuredClone(value);
+        // Whoever reads it makes a copy.
+        wire.#attachment = value;
       },
       send: (text) => {
         if (!wire.#isEdgeOpen) throw new Error("sent to a closed socket");
@@ -108,7 +111,9 @@ export class Wire {
 
   #say(text: string): void {
     this.#down(() => {
-      if (this.#isRelayOpen && !this.#isBroken) this.#options.events.message(text);
+      if (!this.#isRelayOpen || this.#isBroken) return;
+      if (text !== PONG) this.#options.tell(this.relay, text);
+      this.#options.events.message(text);
     });
   }
 
@@ -118,7 +123,10 @@ export class Wire {
     if (text === PING) {
       this.#heardMs = this.#options.edgeNow();
       this.#say(PONG);
-    } else this.#options.edge.message(this.edgeSocket, text);
+      return;
+    }
+    this.#options.tell("edge", text);
+    this.#options.edge.message(this.edgeSocket, text);
   }
 
   #closeRelay(code: number, reason: string): void {

@@ -1,7 +1,8 @@
 /** `npm run sim`: runs seeds or planted bugs, and tells people what came of it. */
 import type { Violation } from "../checker/check.ts";
 import { bundleSimulation } from "./bundle.ts";
-import { MUTANTS, type Mutant } from "./mutants.ts";
+import type { Mutant } from "./mutants/mutant.ts";
+import { MUTANTS } from "./mutants.ts";
 import { HELP, type Options, readOptions } from "./options.ts";
 import { runSeeds } from "./pool.ts";
 
@@ -95,6 +96,9 @@ async function runMutants({ firstSeed, workers }: Options, named: string): Promi
   const mutants = MUTANTS.filter(({ name }) => name.includes(named));
   const width = Math.max(...mutants.map(({ name }) => name.length));
   let survivors = 0;
+  if ((await catchMutant(NOTHING, workers, firstSeed, 100)) !== undefined) {
+    throw new Error("A promise is broken without any bug planted: run it without --mutants first.");
+  }
   write(`${"planted bug".padEnd(width)}  seed  caught by`);
   for (const mutant of mutants) {
     const caught = await catchMutant(mutant, workers, firstSeed);
@@ -106,12 +110,15 @@ async function runMutants({ firstSeed, workers }: Options, named: string): Promi
   return survivors === 0 ? 0 : 1;
 }
 
+/** The code as it ships. */
+const NOTHING: Mutant = { name: "nothing", patches: [] };
+
 /** The first seed that a worker came upon which shows a planted bug, and what it broke; undefined when none does. */
-async function catchMutant(mutant: Mutant, workers: number, firstSeed: number) {
+async function catchMutant(mutant: Mutant, workers: number, firstSeed: number, seeds = CAUGHT_WITHIN) {
   const bundle = await bundleSimulation(mutant);
   let caught: { readonly seed: number; readonly violation: Violation } | undefined;
   await runSeeds({
-    ...{ bundle, workers, firstSeed, seeds: CAUGHT_WITHIN },
+    ...{ bundle, workers, firstSeed, seeds },
     report: ({ seed, violations: [violation] }) => {
       if (violation !== undefined) caught ??= { seed, violation };
       return caught === undefined;

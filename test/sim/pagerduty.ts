@@ -2,64 +2,24 @@
  * PagerDuty in virtual time, as far as the product uses it: incidents under their keys, notes, log entries, users, who is
  * on call, subscriptions. It writes down what it saw. Whatever happens to an incident it tells its listener, as an event.
  */
-import type { Call, IncidentHistory, NoteSeen, Span, StatusSeen } from "../checker/history.ts";
+import type { Call, IncidentHistory, Span, StatusSeen } from "../checker/history.ts";
 import type { Journal } from "./journal.ts";
+import type { Agent, Incident, LogEntry, Note, PagerDutyEvent } from "./pagerduty/records.ts";
+import {
+  type Answer,
+  entryView,
+  found,
+  incidentData,
+  incidentView,
+  matches,
+  NOT_FOUND,
+  noteView,
+  ok,
+  reference,
+  serviceView,
+} from "./pagerduty/views.ts";
 import { BOT, PEOPLE, SERVICES, type Somebody } from "./plan.ts";
 import type { Scheduler } from "./scheduler.ts";
-
-/** Who did something. */
-export interface Agent {
-  readonly id: string;
-  readonly type: string;
-}
-
-interface Note {
-  readonly id: string;
-  readonly content: string;
-  readonly userId: string;
-  readonly atMs: number;
-}
-
-interface LogEntry {
-  readonly id: string;
-  readonly atMs: number;
-  readonly agent: Agent | null;
-  readonly type: string;
-  /** The button or the trigger, where the entry is about one. */
-  readonly label: string;
-}
-
-export interface Incident {
-  readonly id: string;
-  readonly key: string | null;
-  readonly serviceId: string;
-  readonly title: string;
-  readonly body: string;
-  readonly openedMs: number;
-  readonly byUs: boolean;
-  status: StatusSeen["status"];
-  changedMs: number;
-  mergedInto: string | null;
-  readonly notes: Note[];
-  readonly log: LogEntry[];
-  readonly seen: { readonly notes: NoteSeen[]; readonly statuses: StatusSeen[] };
-}
-
-/** Something that happened to an incident, as webhooks tell it. */
-export interface PagerDutyEvent {
-  readonly id: string;
-  readonly type: string;
-  readonly incident: Incident;
-  readonly atMs: number;
-  readonly agent: Agent | null;
-  readonly data: unknown;
-}
-
-/** An answer of the REST API. */
-export interface Answer {
-  readonly status: number;
-  readonly body: unknown;
-}
 
 export class SimulatedPagerDuty {
   readonly incidents = new Map<string, Incident>();
@@ -319,64 +279,6 @@ interface NewIncidentBody {
     readonly title: string;
     readonly service: { readonly id: string };
     readonly body: { readonly details: string };
-  };
-}
-
-const NOT_FOUND: Answer = { status: 404, body: { error: { message: "Not Found", code: 2100 } } };
-
-function ok(body: object): Answer {
-  return { status: 200, body: { more: false, ...body } };
-}
-
-function found<Thing>(thing: Thing | undefined, view: (thing: Thing) => unknown): Answer {
-  return thing === undefined ? NOT_FOUND : { status: 200, body: view(thing) };
-}
-
-function matches(name: string, query: string | null): boolean {
-  return query === null || name.toLowerCase().includes(query.toLowerCase());
-}
-
-function reference(id: string): object {
-  return { id, type: "incident_reference" };
-}
-
-function incidentData({ id, key }: Incident, resolve_reason: unknown): object {
-  return { id, type: "incident", incident_key: key, resolve_reason };
-}
-
-function incidentView({ id, key, status, title, serviceId, body, mergedInto, changedMs }: Incident): object {
-  const policyId = SERVICES.find((service) => service.id === serviceId)?.policyId;
-  return {
-    id,
-    incident_key: key,
-    status,
-    title,
-    service: { id: serviceId },
-    escalation_policy: { id: policyId },
-    body: { details: body },
-    resolve_reason: mergedInto === null ? null : { type: "merge_resolve_reason", incident: { id: mergedInto } },
-    last_status_change_at: new Date(changedMs).toISOString(),
-  };
-}
-
-function serviceView({ id, name, policyId }: (typeof SERVICES)[number]): object {
-  return { id, name, escalation_policy: { id: policyId }, auto_resolve_timeout: null, teams: [] };
-}
-
-function noteView({ id, content, userId, atMs }: Note): object {
-  const user = userId === "" ? null : { id: userId, type: "user_reference" };
-  return { id, content, user, created_at: new Date(atMs).toISOString() };
-}
-
-function entryView({ id, key }: Incident, entry: LogEntry): object {
-  return {
-    id: entry.id,
-    type: entry.type,
-    created_at: new Date(entry.atMs).toISOString(),
-    agent: entry.agent,
-    incident: { id, incident_key: key },
-    channel: { type: "custom", summary: entry.label, id: entry.label },
-    workflow_trigger: { id: entry.label },
   };
 }
 

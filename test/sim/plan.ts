@@ -51,6 +51,8 @@ export interface Climate {
   readonly webhooksFail: number;
   readonly webhooksRepeat: number;
   readonly linkDelays: number;
+  /** That a relay loses its link just when somebody has clicked. */
+  readonly takeovers: number;
 }
 
 /** How often, in a storm, what happens to whom. */
@@ -125,10 +127,11 @@ export function planFor(dice: Dice): Plan {
     climate: {
       teleportFails: some(0.5, 0.2),
       pagerDutyFails: some(0.5, 0.25),
-      slow: some(0.5, 0.15),
+      slow: some(0.5, 0.4),
       webhooksFail: some(0.4, 0.3),
       webhooksRepeat: some(0.5, 0.4),
       linkDelays: some(0.5, 0.3),
+      takeovers: some(0.5, 0.6),
     },
     storm: {
       relayCrashes: times(0.45, 3),

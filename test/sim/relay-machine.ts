@@ -118,7 +118,7 @@ export class RelayMachine {
   }
 
   #dial(life: Life): Dial {
-    const { name, scheduler, weather, edge, tamper } = this.#options;
+    const { name, scheduler, journal, weather, edge, tamper } = this.#options;
     return (_address, token, events) => {
       const alive = (run: () => void) => (): void => {
         if (!life.isOver) run();
@@ -126,6 +126,9 @@ export class RelayMachine {
       const wire = new Wire({
         ...{ relay: name, scheduler, weather, life, events, edge, tamper },
         edgeNow: () => edge.now(),
+        tell: (to, frame) => {
+          if (journal.isRead) journal.tell(to, `  gets ${inShort(frame)}`);
+        },
       });
       const failed = (problem: string) => alive(() => events.ended({ kind: "failed", problem }));
       if (weather.isCut(name, "edge")) {
@@ -179,4 +182,11 @@ export class RelayMachine {
       });
     });
   }
+}
+
+/** A frame for the story: its type, and what it is about. */
+function inShort(text: string): string {
+  const { type, seq, requestId, clickId, epoch, upTo, request, outcome, end } = JSON.parse(text);
+  const about = { seq, epoch, requestId: requestId ?? request?.id, clickId, upTo, end, outcome: outcome?.result };
+  return `${type} ${JSON.stringify(about)}`;
 }

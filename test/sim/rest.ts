@@ -1,7 +1,8 @@
 /** The way to the simulated PagerDuty's REST API and back: what is lost, slow, refused for its rate, or never answered. */
 import type { Dice } from "../chaos/dice.ts";
 import type { Life } from "./machine.ts";
-import type { Answer, SimulatedPagerDuty } from "./pagerduty.ts";
+import type { Answer } from "./pagerduty/views.ts";
+import type { SimulatedPagerDuty } from "./pagerduty.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Weather } from "./weather.ts";
 
@@ -15,6 +16,9 @@ export interface RestOptions {
   /** Calls a minute that are taken. */
   readonly callsPerMinute: number;
 }
+
+/** How long what a process has sent may be on its way after its end, in ms. */
+const SENT_WITHIN_MS = 100;
 
 /** The account's REST API, which outlives whoever calls it. */
 export class Rest {
@@ -59,6 +63,8 @@ export class Rest {
         return;
       }
       scheduler.after(arrivesMs, () => {
+        // With its process its connections are gone, and what had not gone out yet.
+        if (life.isOver && arrivesMs > SENT_WITHIN_MS) return;
         const { answer, headers } = this.#answer(call);
         if (answersMs !== null)
           scheduler.after(

@@ -1,7 +1,9 @@
 /** One seed, from the first request to the checker's judgement. Synchronous: it takes no more than its own computing. */
 import { check, type Violation } from "../checker/check.ts";
 import type { History } from "../checker/history.ts";
-import { click, incidentsOf, personFor } from "./people.ts";
+import { click } from "./people/approvers.ts";
+import { personFor } from "./people/clicks.ts";
+import { incidentsOf } from "./people/incidents.ts";
 import { ANN, BOB, BOT, CLOSED_WITHIN_MS, CLUSTER, SETTLED_WITHIN_MS } from "./plan.ts";
 import type { Storage } from "./storage.ts";
 import { brew, calm } from "./storm.ts";

@@ -1,5 +1,7 @@
 /** What happens to a simulated world, and when: the people's doings, and everything that goes wrong. Drawn beforehand. */
-import { act, ask, changeShift, operate, plant } from "./people.ts";
+import { operate, plant } from "./people/operators.ts";
+import { ask } from "./people/requesters.ts";
+import { act, changeShift } from "./people.ts";
 import type { RelayMachine } from "./relay-machine.ts";
 import type { Party } from "./weather.ts";
 import { SECRETS, type World } from "./world.ts";
@@ -147,11 +149,12 @@ function rotate({ scheduler, journal, known, edge, courier }: World): void {
   });
 }
 
-function backUp({ scheduler, dice, journal, edge, losses }: World): void {
+function backUp({ scheduler, dice, journal, weather, edge, losses }: World): void {
   const copy = edge.copy();
   const fromMs = scheduler.nowMs;
   journal.tell("edge", "its storage is copied");
   scheduler.after(dice.between(500, 40_000), () => {
+    if (weather.isCalm) return;
     journal.count("storages restored");
     journal.tell("edge", "its storage is what it was when it was copied");
     edge.restore(copy);

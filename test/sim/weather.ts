@@ -63,7 +63,7 @@ export class Weather {
 
   #delayMs(): number {
     const isSlow = !this.isCalm && this.#dice.chance(this.#climate.slow);
-    return isSlow ? this.#dice.between(50, 4_500) : this.#dice.between(1, 30);
+    return isSlow ? this.#dice.between(50, 6_000) : this.#dice.between(1, 30);
   }
 }
 

@@ -5,7 +5,7 @@
 import { createHmac } from "node:crypto";
 import type { Dice } from "../chaos/dice.ts";
 import type { Journal } from "./journal.ts";
-import type { PagerDutyEvent } from "./pagerduty.ts";
+import type { PagerDutyEvent } from "./pagerduty/records.ts";
 import { CLUSTER } from "./plan.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { Weather } from "./weather.ts";

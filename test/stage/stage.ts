@@ -18,7 +18,7 @@ export const WEBHOOK_SECRET = "stage-webhook-secret-not-a-real-one";
 export const ADMIN_TOKEN = "stage-admin-token-not-a-real-one";
 export const GATE_TOKEN = "stage-gate-token-not-a-real-one";
 export const ACTION_TOKENS = { approve: "stage-approve-token-0001", deny: "stage-deny-token-000002" } as const;
-const API_KEY = "stage-account-key";
+export const API_KEY = "stage-account-key";
 
 /** The people of the stage. Alice asks; Bob is on call; Carol is neither. */
 export const PEOPLE = {

@@ -1,8 +1,16 @@
 /** What PagerDuty and the people on it saw: incidents, clicks, what was delivered, and every call. */
 import * as z from "zod";
 import { parseJsonText } from "../../../shared/bytes.ts";
-import type { Call, ClickHistory, IncidentHistory, Mistype, StatusSeen, Verdict } from "../../checker/history.ts";
-import type { DeliveryAttempt } from "../../fakes/pagerduty/delivery.ts";
+import type {
+  Call,
+  ClickHistory,
+  IncidentHistory,
+  Mistype,
+  Refused,
+  StatusSeen,
+  Verdict,
+} from "../../checker/history.ts";
+import { type DeliveryAttempt, fateFor } from "../../fakes/pagerduty/delivery.ts";
 import type { Incident, LogEntry } from "../../fakes/pagerduty/records.ts";
 import type { Call as RestCall } from "../../fakes/pagerduty/rest.ts";
 import type { FakePagerDuty } from "../../fakes/pagerduty.ts";
@@ -20,8 +28,10 @@ export interface ClickSeen {
 }
 
 export class PagerDutySide {
-  readonly calls: Call[] = [];
   readonly mistypes: Mistype[] = [];
+  readonly refused: Refused[] = [];
+  /** Their statuses come later than they do. */
+  readonly #calls: RestCall[] = [];
   readonly #clicks: ClickSeen[] = [];
   /** By event id, or by log entry: when a delivery of it was first accepted. */
   readonly #acceptedMs = new Map<string, number>();
@@ -46,14 +56,25 @@ export class PagerDutySide {
     for (const call of pagerDuty.calls) {
       if (call.sequence <= this.#readUpTo.call) continue;
       this.#readUpTo.call = call.sequence;
-      const { atMs, route: name } = call;
-      this.calls.push({ at: "pagerduty", atMs, name, subject: subjectOf(call) });
+      this.#calls.push(call);
     }
     for (const delivery of pagerDuty.deliveries) {
       if (delivery.sequence <= this.#readUpTo.delivery) continue;
       this.#readUpTo.delivery = delivery.sequence;
       this.#delivered(delivery);
     }
+  }
+
+  get calls(): Call[] {
+    return this.#calls.map((call) => {
+      const { atMs, route: name } = call;
+      return { at: "pagerduty", atMs, name, subject: subjectOf(call) };
+    });
+  }
+
+  /** How many calls were answered with a status for which `counts`; null: they had no answer. */
+  answered(counts: (status: number | null) => boolean): number {
+    return this.#calls.filter(({ status }) => counts(status)).length;
   }
 
   incidentsOf(pagerDuty: FakePagerDuty): IncidentHistory[] {
@@ -81,8 +102,9 @@ export class PagerDutySide {
   #delivered({ atMs, eventId, eventType, body, result }: DeliveryAttempt): void {
     const noteId = eventType === "incident.annotated" ? noteIdIn(body) : undefined;
     if (noteId !== undefined) this.#events.set(noteId, eventId);
-    const isAccepted = typeof result === "number" && result >= 200 && result < 300;
-    if (isAccepted && !this.#acceptedMs.has(eventId)) this.#acceptedMs.set(eventId, atMs);
+    const fate = fateFor(result);
+    if (fate === "delivered" && !this.#acceptedMs.has(eventId)) this.#acceptedMs.set(eventId, atMs);
+    if (fate === "dropped" && typeof result === "number") this.refused.push({ eventId, atMs, status: result });
   }
 }
 

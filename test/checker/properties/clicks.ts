@@ -1,5 +1,5 @@
 /** Journey 2: whoever answers is heard. */
-import { clickIdOf, endOf, incidentsFor, isLost, isMerged, requestOf, whyNot } from "../facts.ts";
+import { clickIdOf, endOf, incidentsFor, isLost, isMerged, pagingOf, requestOf, whyNot } from "../facts.ts";
 import type { ClickHistory, History, IncidentHistory, RequestHistory } from "../history.ts";
 
 /** How late a delivery may arrive for its click to have been given in good weather, in ms. */
@@ -33,7 +33,7 @@ function isOwedAnAnswer(history: History, click: ClickHistory, incident: Inciden
 function isLatest(history: History, incident: IncidentHistory): boolean {
   const request = requestOf(history, incident);
   const ours = request === undefined ? [] : incidentsFor(history, request);
-  return ours.findLast(({ serviceId }) => serviceId === incident.serviceId)?.id === incident.id;
+  return ours.every((other) => other.serviceId !== incident.serviceId || pagingOf(other) <= pagingOf(incident));
 }
 
 function isCarriedOut({ verdicts }: History, { id }: ClickHistory): boolean {

@@ -1,5 +1,5 @@
 /** An incident is open for as long as its request is, and no longer. */
-import { endOf, isLost, isMerged, isPendingAt, requestOf } from "../facts.ts";
+import { endOf, isLost, isMerged, isPendingAt, pagingOf, requestOf } from "../facts.ts";
 import type { History, IncidentHistory } from "../history.ts";
 
 /** How early by the world's clock a relay whose clock runs ahead may call a request expired, in ms: the edge lets it pass. */
@@ -25,11 +25,14 @@ export function closedInTheEnd(history: History): string[] {
   });
 }
 
-// Of a request that came and went while the storage was lost, nobody is left who knows.
+// An edge whose storage was put back looks for the first paging of a request that it is told of, and is not told of one that
+// has gone.
 function isForgotten(history: History, incident: IncidentHistory): boolean {
   const request = requestOf(history, incident);
   const end = request && endOf(request);
-  return typeof end === "number" && isLost(history, incident.openedMs) && isLost(history, end);
+  if (!isLost(history, incident.openedMs)) return false;
+  if (request !== undefined && request.changedMs.length > 0) return true;
+  return pagingOf(incident) > 1 || (typeof end === "number" && end < history.calmFromMs);
 }
 
 /** What is pending is not closed by us, unless it is shown on another incident. */

@@ -36,8 +36,13 @@ export function pagedAgainOnlyForAReason(history: History): string[] {
       const ours = incidents.filter(({ serviceId }) => serviceId === service);
       const merged = ours.filter(isMerged).length;
       const planted = taken.filter((other) => requestOf(history, other)?.id === request.id).length;
-      const reasons = 1 + request.changedMs.length + merged + planted;
+      const reasons = 1 + request.changedMs.length * pagingsOfAChange(history) + merged + planted;
       return ours.length <= reasons ? [] : [`${request.id} has ${ours.length} incidents on ${service}`];
     });
   });
+}
+
+// What one relay still tells of the request as it was may arrive behind what another tells of its change.
+function pagingsOfAChange({ setting }: History): number {
+  return 2 * setting.relays - 1;
 }

@@ -117,6 +117,22 @@ describe("opening an incident", () => {
     expect(relay.last("bind").incidents).not.toContainEqual(expect.objectContaining({ incident: planted.id }));
   });
 
+  it("finds the one that shows it as it is now behind those of before it changed, should the ledger have been lost", async () => {
+    const relay = await start();
+    relay.request();
+    await host.settled();
+    relay.request({ reason: "to mend two ledgers" });
+    await host.settled();
+    const [before, after] = host.pagerDuty.incidents;
+    expect([before?.status, after?.status]).toEqual(["resolved", "triggered"]);
+    for (const table of ["live_request", "incident"]) host.sql.run(`DELETE FROM ${table}`);
+    host.crash();
+    host.connect().hello().request({ reason: "to mend two ledgers" });
+    await host.pass(MINUTE_MS);
+    expect(host.pagerDuty.incidents).toHaveLength(2);
+    expect(host.record.pagings.at(-1)).toMatchObject({ key: `${KEY}/2`, state: "open", incidentId: after?.id });
+  });
+
   it.each(["another user", "nothing else"])("does not adopt one with our digest that says %s", async (what) => {
     const relay = await start();
     const request = accessRequest();

@@ -45,7 +45,7 @@ describe("answers from a service", () => {
     subscribe(change);
     await page();
     expect([covered(), saysSo(), faults()]).toEqual([[true], [false], []]);
-    expect(host.board.status()).toMatchObject({ uncovered: [], subscriptionsProblem: null });
+    expect(host.status()).toMatchObject({ uncovered: [], subscriptionsProblem: null });
   });
 
   it.each([
@@ -63,7 +63,7 @@ describe("answers from a service", () => {
       await page();
       expect([covered(), saysSo()]).toEqual([[false], [true]]);
       expect(faults()).toEqual([expect.stringMatching(/^answers from service PTEAMED will not arrive: /)]);
-      expect(host.board.status()).toMatchObject({
+      expect(host.status()).toMatchObject({
         uncovered: [{ serviceId: TEAMS }],
         requests: [{ incidents: [{ covered: false }] }],
       });
@@ -84,7 +84,7 @@ describe("answers from a service", () => {
     host.nowMs += REMEMBER_UNCOVERED_MS;
     await page("r3");
     expect([covered("r3"), faults().length]).toEqual([[true], 1]);
-    expect(host.board.status()).toMatchObject({ uncovered: [] });
+    expect(host.status()).toMatchObject({ uncovered: [] });
   });
 
   it("are found among more subscriptions than fit on a page", async () => {
@@ -98,7 +98,7 @@ describe("answers from a service", () => {
     host.pagerDuty.failNext("GET /webhook_subscriptions", status, undefined, { times: 9 });
     await page();
     expect([covered(), saysSo(), faults()]).toEqual([[null], [false], []]);
-    expect(host.board.status()).toMatchObject({
+    expect(host.status()).toMatchObject({
       uncovered: [],
       subscriptionsProblem: expect.stringMatching(/webhook_sub/),
     });

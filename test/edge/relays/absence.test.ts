@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { AWAY_MS } from "../../../edge/relays/absence.ts";
+import type { Session } from "../../../edge/ledger/session.ts";
+import { Absence, AWAY_MS } from "../../../edge/relays/absence.ts";
 import { Host } from "../host.ts";
+import { NOW } from "../samples.ts";
 
 let host: Host;
 beforeEach(async () => {
@@ -34,7 +36,7 @@ describe("while no relay is connected", () => {
       await host.pass(AWAY_MS);
     }
     expect(told()).toHaveLength(1);
-    expect(host.ledger.faults(9).filter(({ what }) => what.startsWith("No relay is connected"))).toHaveLength(1);
+    expect(host.ledger.faults(9).filter(({ what }) => what.startsWith("No relay has been connected"))).toHaveLength(1);
   });
 
   it("it says so too when nobody saw the relay go", async () => {
@@ -64,6 +66,56 @@ describe("while no relay is connected", () => {
     host.disconnect(back);
     await host.pass(3 * AWAY_MS);
     expect(told()).toHaveLength(2);
+  });
+
+  it("an alarm of its own comes in time, and only while requests are pending", async () => {
+    host.reconcileEveryMs = null;
+    host.sleep();
+    const relay = await pagedByARelay();
+    await host.pass(AWAY_MS);
+    host.disconnect(relay);
+    const leftMs = host.nowMs;
+    expect(host.alarmMs).toBe(leftMs + AWAY_MS);
+    await host.ring();
+    expect([host.nowMs, told().length]).toEqual([leftMs + AWAY_MS, 1]);
+    const back = host.connect().hello();
+    back.ended("denied");
+    await host.settled();
+    const alarms = host.alarmsSet.length;
+    host.disconnect(back);
+    expect(host.alarmsSet).toHaveLength(alarms);
+  });
+
+  it("all of many are told, a part at a time", () => {
+    const pending = Array.from({ length: 1201 }, (_, n) => `r${String(n).padStart(4, "0")}`);
+    const session = { leftMs: NOW } as Session;
+    const parts: number[] = [];
+    const faults: string[] = [];
+    const told = new Set<string>();
+    let nowMs = NOW + AWAY_MS;
+    const absence = new Absence({
+      ledger: {
+        session: () => session,
+        setSession: () => {},
+        isAnyOpen: () => true,
+        openAfter: (id, limit) => pending.filter((each) => each > id).slice(0, limit),
+      },
+      isAnybodyThere: () => false,
+      away: (requestId) => void told.add(requestId),
+      now: () => nowMs,
+      fault: (what) => void faults.push(what),
+    });
+    for (let looks = 0; looks < 5; looks++) {
+      const before = told.size;
+      absence.look();
+      parts.push(told.size - before);
+      nowMs = absence.nextMs ?? nowMs;
+    }
+    expect(parts).toEqual([500, 500, 201, 0, 0]);
+    expect(faults).toEqual([
+      `No relay has been connected since ${new Date(NOW).toISOString()}: answers wait until one is back`,
+    ]);
+    expect(absence.nextMs).toBeNull();
   });
 
   it("nothing is noted when nothing is pending", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { SESSION_SECONDS } from "../../../edge/page/session.ts";
+import { toBase64Url } from "../../../shared/bytes.ts";
 import { ADMIN_TOKEN, CLUSTER, ORIGIN, OTHER_CLUSTER, type Setting, setUp } from "../setting.ts";
 
 const PAGE = `/clusters/${CLUSTER}`;
@@ -201,6 +202,27 @@ describe("behind Cloudflare Access", () => {
     expect((await send(PAGE, form({ token: ADMIN_TOKEN }))).status).toBe(401);
     expect((await send("/", form({ token: ADMIN_TOKEN }))).status).toBe(401);
     expect((await send(PAGE, { headers: { Cookie: cookie } })).status).toBe(401);
+  });
+
+  it("whoever Cloudflare has let through is shown the page, is led there from the front door, and leaves by Cloudflare", async () => {
+    const algorithm = { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
+    const size = { modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) };
+    const keys = await crypto.subtle.generateKey({ ...algorithm, ...size }, true, ["sign", "verify"]);
+    if (!("privateKey" in keys)) throw new Error("not a pair of keys");
+    const encoded = (value: unknown) => toBase64Url(new TextEncoder().encode(JSON.stringify(value)));
+    const claims = { iss: "https://seaside.cloudflareaccess.com", aud: ["a-tag"], exp: Date.now() / 1000 + 60 };
+    const signed = `${encoded({ alg: "RS256" })}.${encoded(claims)}`;
+    const signature = await crypto.subtle.sign(algorithm, keys.privateKey, new TextEncoder().encode(signed));
+    const key = await crypto.subtle.exportKey("jwk", keys.publicKey);
+    const fetched = vi.spyOn(globalThis, "fetch").mockResolvedValue(Response.json({ keys: [key] }));
+    const { send } = setUp({ entry: { access: { team: "seaside", audience: "a-tag" } } });
+    const headers = { "Cf-Access-Jwt-Assertion": `${signed}.${toBase64Url(new Uint8Array(signature))}` };
+    expect((await send(PAGE, { headers })).status).toBe(200);
+    expect((await send("/", { headers })).headers.get("Location")).toBe(PAGE);
+    expect((await send(PAGE, form({ leave: "" }, headers))).headers.get("Location")).toBe("/cdn-cgi/access/logout");
+    expect((await send(`/clusters/${OTHER_CLUSTER}`, { headers })).status).toBe(401);
+    expect(fetched.mock.calls.map(([url]) => String(url))).toEqual([`${claims.iss}/cdn-cgi/access/certs`]);
+    fetched.mockRestore();
   });
 
   it("nobody comes in by an assertion that cannot be verified", async () => {

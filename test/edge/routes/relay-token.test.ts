@@ -2,6 +2,7 @@ import { SignJWT } from "jose";
 import { beforeAll, describe, expect, it } from "vitest";
 import { RELAY_HEADERS } from "../../../edge/cluster-rpc.ts";
 import { verifyRelayToken } from "../../../edge/routes/relay-token.ts";
+import { toBase64Url } from "../../../shared/bytes.ts";
 import { CLUSTER, entryFor, ORIGIN, OTHER_CLUSTER, PUBLIC_KEY, setUp } from "../setting.ts";
 
 const NOW_MS = 1_800_000_000_000;
@@ -103,6 +104,40 @@ describe("verifyRelayToken", () => {
     for (const token of tokens) expect(await verify(token)).toBeUndefined();
   });
 
+  it("refuses a token that is not written as JWS says", async () => {
+    const good = await signed(RIGHT, relay);
+    const [header = "", payload = "", signature = ""] = good.split(".");
+    const tokens = [
+      `${header}.${payload}.${signature}==`,
+      `${header}=.${payload}.${signature}`,
+      ` ${good}`,
+      `${good}\n`,
+      `${header}.${payload}. ${signature}`,
+      `${header}.${payload}.${signature}.`,
+      `${header}.${payload}.`,
+    ];
+    for (const token of tokens) expect([token, await verify(token)]).toEqual([token, undefined]);
+    expect(await verify(good)).toBeDefined();
+  });
+
+  it.each([
+    ["a byte order mark in its header", '\ufeff{"alg":"EdDSA"}', JSON.stringify(RIGHT)],
+    ["a byte order mark in its claims", '{"alg":"EdDSA"}', `\ufeff${JSON.stringify(RIGHT)}`],
+    ["an extension that nobody understands", '{"alg":"EdDSA","crit":["b64"],"b64":true}', JSON.stringify(RIGHT)],
+    ["a type that is no token", '{"alg":"EdDSA","typ":"secevent+jwt"}', JSON.stringify(RIGHT)],
+    ["a header that is a list", '["EdDSA"]', JSON.stringify(RIGHT)],
+    ["claims that are no object", '{"alg":"EdDSA"}', "null"],
+  ])("refuses a token that the relay has signed with %s", async (_, header, claims) => {
+    const encode = (text: string): string => toBase64Url(new TextEncoder().encode(text));
+    const text = `${encode(header)}.${encode(claims)}`;
+    const signature = await crypto.subtle.sign("Ed25519", relay.privateKey, new TextEncoder().encode(text));
+    expect(await verify(`${text}.${toBase64Url(new Uint8Array(signature))}`)).toBeUndefined();
+  });
+
+  it("refuses every token under a key that is none", async () => {
+    expect(await verify(await signed(RIGHT, relay), ["A".repeat(43), "not a key"])).toBeUndefined();
+  });
+
   it.each(["", ".", "..", "a.b.c", "....", "{}", "\u0000"])("refuses %j", async (token) => {
     expect(await verify(token)).toBeUndefined();
   });
@@ -180,5 +215,12 @@ describe("GET /v1/:cluster/relay", () => {
     expect((await send(`/v1/${OTHER_CLUSTER}/${route}`, { method, headers })).status).toBe(401);
     expect((await send(`/v1/${CLUSTER}/${route}`, { method, headers })).status).toBe(200);
     expect((await send(`/v1/${CLUSTER}/${route}`, { method, headers })).status).toBe(401);
+  });
+
+  it("tells a relay no metrics, and leaves its token as it was", async () => {
+    const { send, calls } = withRelay();
+    const headers = { Authorization: `Bearer ${await signed(fresh(), relay)}` };
+    expect((await send(`/v1/${CLUSTER}/metrics`, { headers })).status).toBe(401);
+    expect(calls).toEqual([]);
   });
 });

@@ -22,7 +22,7 @@ function clickedAndDone(tookMs: number): RequestRecord {
 
 describe("the days", () => {
   it("are the last ones by UTC, today first, also those on which nothing was decided", () => {
-    const days = daysOf([], NOW);
+    const days = daysOf([], NOW, true);
     expect(days).toHaveLength(SHOWN_DAYS);
     expect(days[0]).toEqual({
       startsMs: TODAY,
@@ -43,21 +43,30 @@ describe("the days", () => {
       ended("promoted", TODAY - DAY_MS),
       ended("approved", TODAY - 14 * DAY_MS),
     ];
-    expect(daysOf(records, NOW).slice(0, 3)).toMatchObject([
+    expect(daysOf(records, NOW, true).slice(0, 3)).toMatchObject([
       { approved: 1, denied: 0, other: 0 },
       { approved: 0, denied: 1, other: 2 },
       { approved: 0, denied: 0, other: 0 },
     ]);
   });
 
+  it("are left out when not all that ended on them is known", () => {
+    const records = [ended("approved", TODAY), ended("denied", TODAY - 1), ended("denied", TODAY - DAY_MS - 1)];
+    expect(daysOf(records, NOW, false).map(({ startsMs }) => startsMs)).toEqual([TODAY, TODAY - DAY_MS]);
+  });
+
   it("tell the median of how long answers took, of those that people gave", () => {
     const took = (ms: number) => ended("approved", NOW, NOW - ms);
-    const [today] = daysOf([took(1000), took(2000), took(90_000), ended("expired", NOW, NOW - DAY_MS)], NOW);
+    const [today] = daysOf([took(1000), took(2000), took(90_000), ended("expired", NOW, NOW - DAY_MS)], NOW, true);
     expect(today?.medianAnswerMs).toBe(2000);
   });
 
   it("tell the median of how long clicks took by our own clock", () => {
-    const [today] = daysOf([clickedAndDone(80), clickedAndDone(120), clickedAndDone(100), ended("denied", NOW)], NOW);
+    const [today] = daysOf(
+      [clickedAndDone(80), clickedAndDone(120), clickedAndDone(100), ended("denied", NOW)],
+      NOW,
+      true,
+    );
     expect(today?.medianClickMs).toBe(100);
   });
 });

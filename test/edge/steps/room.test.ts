@@ -92,6 +92,6 @@ describe("room for one more click", () => {
     const after = given(before, "one more");
     const settle = { nowMs: NOW, retainMs: RETAIN_MS };
     expect(decided(after, "C0", { result: "applied", state: "APPROVED" }, settle).end?.end).toBe("approved");
-    expect(decided(before, "nobody's", { result: "applied", state: "APPROVED" }, settle)).toBe(before);
+    expect(decided(before, "nobody's", { result: "applied", state: "PENDING" }, settle)).toBe(before);
   });
 });

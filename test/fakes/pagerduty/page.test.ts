@@ -25,6 +25,37 @@ describe("the page", () => {
     expect(await (await fetch(stage.fake.url)).text()).toContain("Approve Request");
   });
 
+  it("offers errands, escaped by whoever brings them, and tells what came of one", async () => {
+    const asked: (string | null)[] = [];
+    stage.fake.addErrand({
+      id: "ask",
+      title: "Ask for a role",
+      controls: () => `<button name="role" value="dba">Ask</button>`,
+      perform: async (fields) => {
+        asked.push(fields.get("role"));
+        return "Asked & <waiting>";
+      },
+    });
+    expect(await (await fetch(stage.fake.url)).text()).toContain("Ask for a role");
+    const body = new URLSearchParams({ role: "dba" });
+    const after = await fetch(`${stage.fake.url}/page/errands/ask`, { method: "POST", body });
+    expect(asked).toEqual(["dba"]);
+    expect(await after.text()).toContain("Asked &#38; &#60;waiting&#62;");
+    expect((await fetch(`${stage.fake.url}/page/errands/other`, { method: "POST", body })).status).toBe(404);
+  });
+
+  it("folds what is resolved, and opens it again", async () => {
+    const id = await stage.open();
+    const press = (action: string) =>
+      fetch(`${stage.fake.url}/page/incidents/${id}/${action}`, {
+        method: "POST",
+        body: new URLSearchParams({ user: "PM4RZ0C", content: "" }),
+      });
+    expect(await (await press("resolve")).text()).toContain("<details><summary>");
+    expect(await (await press("reopen")).text()).toContain("<details open><summary>");
+    expect(stage.fake.incident(id).status).toBe("triggered");
+  });
+
   it("adds notes as the picked person and presses buttons", async () => {
     stage.fake.addAction({ name: "Deny Request", url: stage.receiver.url, serviceIds: [SERVICE] });
     const id = await stage.open();

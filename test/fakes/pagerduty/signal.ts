@@ -26,6 +26,15 @@ export class Signal<T> {
     for (const waiter of [...this.#waiters]) if (waiter.check(item)) waiter.settle(item);
   }
 
+  /** Tells of everything to come. */
+  follow(tell: (item: T) => void): void {
+    const check = (item: T) => {
+      tell(item);
+      return false;
+    };
+    this.#waiters.add({ check, settle() {} });
+  }
+
   /** Forgets the history. */
   clear(): void {
     this.#items = [];

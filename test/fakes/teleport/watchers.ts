@@ -55,6 +55,11 @@ export class Watchers {
     return this.#watchers.size;
   }
 
+  /** Events that wait to be sent. */
+  get queuedEvents(): number {
+    return [...this.#watchers].reduce((sum, { queue }) => sum + queue.length, 0);
+  }
+
   /** Sends INIT and then what `kinds` ask for, until the call ends. */
   open(call: WatchCall, kinds: readonly WatchKind[], init: EventInit): void {
     const watcher: Watcher = { call, kinds, queue: [], isSending: false };

@@ -73,6 +73,7 @@ class Scene {
         this.isWelcomed = true;
       },
       health: () => undefined,
+      measured: () => [],
       bind: take,
       decide: take,
       autoApprove: take,

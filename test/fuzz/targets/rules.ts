@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseCondition } from "../../../relay/rules/condition.ts";
 import { MAX_CHARACTERS } from "../../../relay/rules/tokens.ts";
+import type { Subject } from "../../../relay/rules/variables.ts";
 import { requestOf } from "../../relay/clicks.ts";
 import { property, type Target } from "../target.ts";
 import { assertUnpolluted } from "../unpolluted.ts";
@@ -95,14 +96,14 @@ function holds(of: Formula): boolean {
 
 interface Asked {
   readonly text: string;
-  readonly subject: typeof subject extends fc.Arbitrary<infer Value> ? Value : never;
+  readonly subject: Subject;
 }
 
 function answers({ text, subject }: Asked): void {
   const condition = parseCondition(text);
   const answer = "fault" in condition ? condition : condition.answer(subject);
   assertUnpolluted();
-  if ("fault" in answer) assert.match(answer.fault, /^[A-Za-z"&|=![\\.][\s\S]*\.(?: .*\.)?$|\.$/);
+  if ("fault" in answer) assert.match(answer.fault, /\.$/, "a fault is a sentence");
   else assert.equal(typeof answer.holds, "boolean");
 }
 

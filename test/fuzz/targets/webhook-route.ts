@@ -35,6 +35,7 @@ function environment(calls: string[]): Env {
     status: async () => {
       throw new Error("nobody may ask for the status");
     },
+    metrics: async () => "",
     check: async () => [],
     fetch: async () => new Response(null, { status: 401 }),
   };

@@ -19,6 +19,7 @@ describe("how a request ended", () => {
     ["our click", { resolveReason: "go [pd:EVENT1]" }, "EVENT1"],
     ["our click, on a release without reasons", {}, "EVENT1"],
     ["another's word over our claim", { resolveReason: "by hand" }, null],
+    ["another's review without a word, over our claim", { reviews: [{ ...REVIEW, author: "dora", reason: "" }] }, null],
     ["the review of our click", { reviews: [REVIEW] }, "EVENT1"],
     [
       "another's review, after ours was not enough",

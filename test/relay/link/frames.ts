@@ -1,4 +1,5 @@
 /** Frames and a key, ready made for tests of the link. */
+import type { Family } from "../../../shared/metrics.ts";
 import type { Hello } from "../../../shared/protocol.ts";
 
 export const HELLO: Omit<Hello, "type" | "protocol"> = {
@@ -33,6 +34,7 @@ export function recordHandlers(heard: { push(item: readonly [string, unknown]): 
     autoApprove: (frame: { seq: number }) => heard.push(["autoApprove", frame.seq]),
     promote: (frame: { epoch: number }) => heard.push(["promote", frame.epoch]),
     health: (frame: unknown) => heard.push(["health", frame]),
+    measured: (): Family[] => [],
     lost: (problem: string) => heard.push(["lost", problem]),
   };
 }

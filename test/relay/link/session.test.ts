@@ -117,6 +117,20 @@ describe("LinkSession: a dead line", () => {
   });
 });
 
+describe("LinkSession: a scrape", () => {
+  it("is answered at once, outside of all numbers, welcomed or not", () => {
+    receive({ type: "report?", question: "q1" });
+    receive(WELCOME);
+    receive({ type: "report?", question: "q2" });
+    session.send({ type: "synced" });
+    expect(frames()).toEqual([
+      { type: "metrics", question: "q1", families: [] },
+      { type: "metrics", question: "q2", families: [] },
+      { type: "synced", seq: 1 },
+    ]);
+  });
+});
+
 describe("LinkSession: numbers", () => {
   it("numbers its frames from 1", () => {
     receive(WELCOME);
