@@ -17,7 +17,7 @@ import { type Decision, type OnCallOffer, pagingOf, type RequestRecord } from ".
 import type { Attachment } from "./relays/socket.ts";
 import type { Relays, RequestFrame } from "./relays.ts";
 import type { Requests } from "./requests.ts";
-import { bound } from "./steps/binding.ts";
+import { bound, boundLate } from "./steps/binding.ts";
 import { decided, decisionsWait } from "./steps/click.ts";
 import { offerAnswered } from "./steps/on-call.ts";
 import { bindingToSend, decisionsToSend, offerToSend } from "./todo.ts";
@@ -64,6 +64,8 @@ export class Exchange {
     if (frame.type === "ended") return requests().ended(frame.requestId, frame);
     const { requestId, epoch } = frame;
     if (role !== "active" || epoch !== relays().epoch) {
+      if (frame.type === "bound" && frame.result === "bound")
+        requests().change(requestId, (now) => boundLate(now, frame));
       return log.info("An answer of another epoch was dropped", { requestId, epoch });
     }
     if (frame.type === "outcome") {

@@ -34,7 +34,7 @@ routes.use(async (call, next) => {
 });
 routes.notFound(() => refused({ code: "not_found" }));
 routes.onError((error, call) => {
-  log.error("A request failed", { path: call.req.path, problem: String(error) });
+  log.error("A request failed", { path: call.req.path.slice(0, 300), problem: String(error) });
   return refused({ code: "unavailable" });
 });
 

@@ -174,6 +174,7 @@ export class Switchboard {
       priorities,
       requests,
       now,
+      bornMs: now(),
       fault,
     });
     this.#outbox = new Outbox({

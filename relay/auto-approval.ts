@@ -19,6 +19,7 @@ import { readSituation, type Situation } from "./decider/situation.ts";
 import type { Author, WayToDecide } from "./decider/ways-to-decide.ts";
 import type { Policy } from "./guard.ts";
 import type { Lanes } from "./lanes.ts";
+import type { PluginData } from "./plugin-data.ts";
 import type { TeleportPort } from "./teleport/port.ts";
 import type { Clock } from "./time/clock.ts";
 import { ExpiringMap } from "./time/expiring-map.ts";
@@ -41,8 +42,8 @@ export interface AutoApproverOptions {
   /** The e-mail addresses of a Teleport user, none where they may not be read. */
   readonly requesterEmails: (user: string) => Promise<readonly string[]>;
   readonly send: (frame: Unnumbered<RelayFrame>) => boolean;
-  /** Told when an approval of ours has ended a request, with the request as it now is. */
-  readonly settled: (request: AccessRequest) => void;
+  /** Told when an approval of ours has ended a request, with the request as it now is, and its plugin data before. */
+  readonly settled: (request: AccessRequest, data: PluginData) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -128,21 +129,22 @@ export class AutoApprover {
     try {
       const ended = await claimAndCall(this.#options, order, situation.data, steps);
       this.#options.claims.forget(requestId);
-      return await this.#applied(frame, ended === "not_begun" ? undefined : ended.live);
+      const live = ended === "not_begun" ? undefined : ended.live;
+      return await this.#applied(frame, { live, data: situation.data });
     } catch (error) {
       if (!isWritten) return this.#refused(frame, "audit_unavailable", live.request.state);
       throw error;
     }
   }
 
-  async #applied(frame: AutoApproveFrame, live: LiveRequest | undefined): Promise<Outcome> {
+  async #applied(frame: AutoApproveFrame, { live, data }: Pick<Situation, "live" | "data">): Promise<Outcome> {
     const { requestId } = frame;
     const state = live?.request.state ?? "NONE";
     const { clickId, verdict } = this.#subjectOf(frame);
     await this.#options.trail.ended({ requestId, clickId, verdict }, state);
     this.#told.set(requestId, state);
     this.#options.log.info("Approved, because the requester is on call", { requestId, state });
-    if (live !== undefined && endOfState(state) !== undefined) this.#options.settled(live.request);
+    if (live !== undefined && endOfState(state) !== undefined) this.#options.settled(live.request, data);
     return { result: "applied", state };
   }
 

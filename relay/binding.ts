@@ -44,6 +44,11 @@ export class Binder {
     return this.#latest.get(requestId)?.incidents.some(({ incident }) => incident === incidentId) === true;
   }
 
+  /** A session is over or another begins: its edge may have had another relay bind meanwhile, and asks again for the rest. */
+  forget(): void {
+    this.#latest.clear();
+  }
+
   bind(frame: BindFrame): void {
     this.#latest.set(frame.requestId, frame);
     this.#try(frame);

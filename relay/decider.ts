@@ -29,6 +29,7 @@ import type { WayToDecide } from "./decider/ways-to-decide.ts";
 import type { Policy } from "./guard.ts";
 import type { AbsenceWitness } from "./inventory/absence.ts";
 import type { Lanes } from "./lanes.ts";
+import type { PluginData } from "./plugin-data.ts";
 import type { Clock } from "./time/clock.ts";
 
 export interface DeciderOptions {
@@ -46,8 +47,8 @@ export interface DeciderOptions {
   /** Whether an incident is still to be bound to a request: clicks on it wait for that. */
   readonly isBeingBound: (requestId: string, incidentId: string) => boolean;
   readonly send: (frame: Unnumbered<RelayFrame>) => boolean;
-  /** Told when a decision of ours has ended a request, with the request as it now is. */
-  readonly settled: (request: AccessRequest) => void;
+  /** Told when a decision of ours has ended a request, with the request as it now is, and its plugin data before. */
+  readonly settled: (request: AccessRequest, data: PluginData) => void;
   /** Told when Teleport has taken a click. */
   readonly taken?: (click: Click) => void;
   readonly clock: Clock;
@@ -147,7 +148,8 @@ export class Decider {
     const isLate = judgement.kind === "refuse" && judgement.refusal === "not_pending";
     const isClaimed = isLate && claim?.clickId === click?.id && live?.request.state === (click && resolutionOf(click));
     // An answer that was lost on its way: Teleport has what this click asked for.
-    if (click !== undefined && (isClaimed || isDoneBy({ click }, live))) return this.#applied(frame, click, live);
+    if (click !== undefined && (isClaimed || isDoneBy({ click }, live)))
+      return this.#applied(frame, click, { live, data });
     if (judgement.kind !== "refuse") return;
     const { refusal, state, detail } = judgement;
     await this.#trail.refused(frame, click, refusal, detail);
@@ -168,20 +170,20 @@ export class Decider {
       const ended = await carryOut(this.#options, { judged, click, live, situation }, mayBegin);
       if (ended === "not_begun") return;
       this.#options.taken?.(click);
-      await this.#applied(frame, click, ended.live);
+      await this.#applied(frame, click, { live: ended.live, data: situation.data });
     } catch (error) {
       if (needsMending(error)) this.#hindered.add(frame.clickId);
       throw error;
     }
   }
 
-  async #applied(frame: DecideFrame, click: Click, live: LiveRequest | undefined): Promise<void> {
+  async #applied(frame: DecideFrame, click: Click, { live, data }: Pick<Situation, "live" | "data">): Promise<void> {
     const state = live?.request.state ?? "NONE";
     const { requestId } = frame;
     await this.#trail.ended({ requestId, clickId: click.id, verdict: click.verdict }, state);
     this.#options.log.info("Decision applied", { requestId, clickId: click.id, incidentId: click.incidentId, state });
     this.#decided(frame, { result: "applied", state });
-    if (live !== undefined && endOfState(state) !== undefined) this.#options.settled(live.request);
+    if (live !== undefined && endOfState(state) !== undefined) this.#options.settled(live.request, data);
   }
 
   #decided(frame: DecideFrame, outcome: Outcome): void {

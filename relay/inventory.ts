@@ -15,6 +15,7 @@ import type { RequestFrame, RequestFrames } from "./inventory/request-frame.ts";
 import { recordResolution } from "./inventory/resolution-record.ts";
 import type { Lanes } from "./lanes.ts";
 import type { WholeWelcome } from "./link/handlers.ts";
+import type { PluginData } from "./plugin-data.ts";
 import { TeleportError } from "./teleport/error.ts";
 import type { Clock } from "./time/clock.ts";
 import type { WatchSink } from "./watch.ts";
@@ -91,15 +92,12 @@ export class Inventory implements WatchSink {
     this.#atEdge = undefined;
   }
 
-  /** A decision of ours ended a request, and the edge knows. */
-  settled(request: AccessRequest): void {
+  /** A decision of ours ended a request, whose plugin data was this before it, and the edge knows. */
+  settled(request: AccessRequest, data: PluginData): void {
     this.#pending?.delete(request.id);
     this.#atEdge?.ended(request.id);
     this.#ended.remember(request.id, null);
-    this.#options.lanes.add(request.id, async () => {
-      const { teleport } = this.#options;
-      await recordResolution(teleport, request, await teleport.pluginData(request.id));
-    });
+    this.#options.lanes.add(request.id, () => recordResolution(this.#options.teleport, request, data));
   }
 
   /** Looks at every request whose time has come. Teleport may list it for minutes more, or drop it without a word. */

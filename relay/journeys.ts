@@ -29,6 +29,7 @@ import type { RelayKey } from "./link/relay-key.ts";
 import type { Dial } from "./link/socket.ts";
 import { Link } from "./link.ts";
 import { RelayMetrics } from "./metrics.ts";
+import type { PluginData } from "./plugin-data.ts";
 import { Report } from "./report.ts";
 import { RuleBook } from "./rules/book.ts";
 import { runTogether } from "./run-together.ts";
@@ -88,6 +89,7 @@ export class Journeys {
   readonly #claims: ClaimLeases;
   readonly #inventory: Inventory;
   readonly #decider: Decider;
+  readonly #binder: Binder;
   readonly #rules: RuleBook;
   readonly #link: Link;
   readonly #watch: Watch;
@@ -114,7 +116,7 @@ export class Journeys {
       ...{ cluster, teleport, lanes, trail, claims, policy, send, clock, log },
       way: wayOf(options),
       requesterEmails: (user: string) => traits.emailsOf(user),
-      settled: (request: AccessRequest) => this.#inventory.settled(request),
+      settled: (...ended: [AccessRequest, PluginData]) => this.#inventory.settled(...ended),
     };
     this.#options = options;
     this.#metrics = options.metrics ?? new RelayMetrics({ version: options.release, node: "" });
@@ -126,13 +128,13 @@ export class Journeys {
     this.#rules = new RuleBook({ teleport, clock, log });
     const frames = framesOf(options, this.#rules, traits);
     this.#inventory = new Inventory({ cluster, teleport, lanes, frames, send, ended: settle, clock, log });
-    const binder = new Binder({ cluster, teleport, lanes, send, answered: settle, clock, log });
-    const isBeingBound = (...which: [requestId: string, incidentId: string]) => binder.isUnderWay(...which);
+    this.#binder = new Binder({ cluster, teleport, lanes, send, answered: settle, clock, log });
+    const isBeingBound = (...which: [requestId: string, incidentId: string]) => this.#binder.isUnderWay(...which);
     const taken = ({ occurredMs }: Click) => this.#metrics.clickToTeleport.observe(clock.now() - occurredMs);
     this.#decider = new Decider({ ...deciding, verifiers, isBeingBound, taken, random });
     const autoApprover = new AutoApprover(deciding);
     this.#link = this.#linkTo({
-      bind: (frame) => binder.bind(frame),
+      bind: (frame) => this.#binder.bind(frame),
       decide: (frame) => this.#decider.decide(frame),
       autoApprove: (frame) => autoApprover.approve(frame),
     });
@@ -185,6 +187,7 @@ export class Journeys {
           this.#metrics.linkConnections.add();
           log.info("Edge connected", { role: welcome.role, epoch: welcome.epoch });
           this.#testimony.welcomed();
+          this.#binder.forget();
           this.#inventory.welcomed(welcome);
           this.#report.welcomed();
         },
@@ -199,6 +202,7 @@ export class Journeys {
           }),
         lost: () => {
           this.#metrics.linkLosses.add();
+          this.#binder.forget();
           this.#inventory.unlinked();
         },
       },

@@ -7,7 +7,7 @@ import { JOURNEYS, play } from "./demo/journeys.ts";
 import { setScene } from "./demo/scene.ts";
 import { step, tell } from "./demo/told.ts";
 import { stay } from "./demo/tour.ts";
-import { CLUSTER, PEOPLE } from "./stage/stage.ts";
+import { CLUSTER, PEOPLE, type Stage } from "./stage/stage.ts";
 
 const USAGE = `Usage: npm run demo [-- --stay]
 
@@ -18,7 +18,7 @@ are stand-ins that behave as the real ones do.
   --stay   keep everything up afterwards: print both pages' addresses and what is worth trying, and tell what happens
   --help   this text
 
-Exit codes: 0 both decisions reached Teleport; 1 one did not; 2 bad usage.
+Exit codes: 0 both decisions reached Teleport; 1 one did not; 2 bad usage; 130 ended before.
 `;
 
 async function main(args: readonly string[]): Promise<number> {
@@ -28,6 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return 0;
   }
+  const asked = askedToEnd();
   const startedMs = performance.now();
   tell("Setting the stage");
   const stage = await setScene();
@@ -37,11 +38,8 @@ async function main(args: readonly string[]): Promise<number> {
     step(`PagerDuty: a stand-in at ${stage.pagerDuty.url}; ${PEOPLE.bob.name} is on call`);
     step(`edge: the Worker in workerd at ${stage.edgeUrl}, its ledger on disk`);
     step("relay: watches Teleport and is linked to the edge; it listens on no port", setMs);
-    const latencies: number[] = [];
-    for (const journey of JOURNEYS) latencies.push(await play(stage, journey));
-    const [approvedMs, deniedMs] = latencies.map((ms) => Math.round(ms));
-    tell(`\nBoth decisions reached Teleport: approved ${approvedMs} ms and denied ${deniedMs} ms after the click.`);
-    if (options.stay === true) await stay(stage);
+    if ((await Promise.race([playAll(stage), asked])) === "asked to end") return 130;
+    if (options.stay === true) await stay(stage, asked);
     return 0;
   } catch (error) {
     console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -50,6 +48,20 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     await stage.strike();
   }
+}
+
+async function playAll(stage: Stage): Promise<void> {
+  const latencies: number[] = [];
+  for (const journey of JOURNEYS) latencies.push(await play(stage, journey));
+  const [approvedMs, deniedMs] = latencies.map((ms) => Math.round(ms));
+  tell(`\nBoth decisions reached Teleport: approved ${approvedMs} ms and denied ${deniedMs} ms after the click.`);
+}
+
+/** Somebody wants it to end. A terminal and npm may both say so: only the first counts, and the stage is struck in peace. */
+function askedToEnd(): Promise<"asked to end"> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve("asked to end"));
+  });
 }
 
 function readOptions(args: readonly string[]): { help?: boolean; stay?: boolean } | undefined {
@@ -61,4 +73,5 @@ function readOptions(args: readonly string[]): { help?: boolean; stay?: boolean 
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// What was still awaited when somebody ended it is of no interest.
+process.exit(await main(process.argv.slice(2)));

@@ -49,6 +49,8 @@ export interface PagerDutyWorkOptions {
   readonly priorities: Priorities;
   readonly requests: () => Requests;
   readonly now: () => number;
+  /** When the object's life began, in ms since the epoch. */
+  readonly bornMs: number;
   /** Remembers what an operator should know. */
   readonly fault: (what: string, about?: LogFields) => void;
 }
@@ -107,9 +109,10 @@ async function openOrFind(
   paging: Paging,
   isUntried: boolean,
 ): Promise<void> {
-  const { requests, now } = options;
+  const { requests, now, bornMs } = options;
   const step = (change: (current: RequestRecord) => RequestRecord) => requests().change(record.request.id, change);
-  const isFresh = isUntried && !(record.mayBePaged && paging.number === 1);
+  // What was stored before this life began may be older than what was done since, should it have been put back.
+  const isFresh = isUntried && record.firstSeenMs >= bornMs && !(record.mayBePaged && paging.number === 1);
   if (!isFresh && (await adoptExisting(options, record, paging))) return;
   if (paging.closing) {
     const given = isFresh ? neverOpened : notOpenedYet;

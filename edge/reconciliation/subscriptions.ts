@@ -3,6 +3,7 @@ import { isSameAddress } from "../check/coverage.ts";
 import type { Subscription } from "../pagerduty/answers.ts";
 import { PagerDutyError } from "../pagerduty/error.ts";
 import type { PagerDuty } from "../pagerduty.ts";
+import { WAS_DISABLED } from "../status/notices.ts";
 
 /**
  * The subscriptions as they are afterwards. One that is not active was switched off by somebody, and stays so. Throws a
@@ -21,7 +22,7 @@ export async function enableOurs(
   return all;
 
   async function enabled(subscription: Subscription): Promise<Subscription> {
-    const what = `PagerDuty had disabled webhook subscription ${subscription.id}, because deliveries were refused; answers given meanwhile are lost`;
+    const what = `${WAS_DISABLED} ${subscription.id}, because deliveries were refused; answers given meanwhile are lost`;
     try {
       await pagerDuty.enableSubscription(subscription.id);
       fault(`${what}. It is enabled again.`);

@@ -5,8 +5,14 @@ import type { Ledger } from "../ledger.ts";
 import type { PagerDutyHealth } from "../pagerduty/health.ts";
 import type { Subscriptions } from "../pagerduty/subscriptions.ts";
 import type { ConnectedRelay, Relays } from "../relays.ts";
-import { type Notice, noticesFor } from "./notices.ts";
+import { type Notice, noticesFor, WAS_DISABLED } from "./notices.ts";
 import { type WaitingTask, waitingTasks } from "./waiting.ts";
+
+/** How long it is told that a subscription was disabled, though it is enabled again, in ms: answers were lost. */
+const DISABLED_TOLD_FOR_MS = 24 * 60 * 60_000;
+
+/** How many of the last faults are looked at for that. */
+const LATE_FAULTS = 50;
 
 export interface ConditionSources {
   readonly ledger: Ledger;
@@ -43,6 +49,9 @@ export function conditionOf(sources: ConditionSources): ClusterCondition {
     pagerDutyProblem: health.problem,
     uncovered: subscriptions.uncovered,
     subscriptionsProblem: subscriptions.problem,
+    wereDisabled: ledger
+      .faults(LATE_FAULTS)
+      .filter(({ what, atMs }) => what.startsWith(WAS_DISABLED) && atMs > nowMs - DISABLED_TOLD_FOR_MS),
     failing: { count: failed.length, sinceMs: failed[0]?.sinceMs ?? null },
   });
   return { session, relays, active, certificateExpiresMs, waiting, notices };

@@ -4,6 +4,9 @@
 import type { Uncovered } from "../pagerduty/subscriptions.ts";
 import type { ConnectedRelay } from "../relays.ts";
 
+/** How a fault begins that tells of a subscription that was disabled. */
+export const WAS_DISABLED = "PagerDuty had disabled webhook subscription";
+
 /** `failing`: something does not work now. `soon`: it will not, unless somebody acts. */
 export interface Notice {
   readonly level: "failing" | "soon";
@@ -21,13 +24,15 @@ export interface Condition {
   readonly pagerDutyProblem: string | null;
   readonly uncovered: readonly Uncovered[];
   readonly subscriptionsProblem: string | null;
+  /** What was noted lately of subscriptions that PagerDuty had disabled. */
+  readonly wereDisabled: readonly { readonly what: string; readonly atMs: number }[];
   /** Calls to PagerDuty that failed and are made again, and since when the oldest waits. */
   readonly failing: { readonly count: number; readonly sinceMs: number | null };
 }
 
 /** Everything that needs somebody. */
 export function noticesFor(condition: Condition): Notice[] {
-  const { pagerDutyProblem, uncovered, subscriptionsProblem, failing } = condition;
+  const { pagerDutyProblem, uncovered, subscriptionsProblem, wereDisabled, failing } = condition;
   const notices = [
     ...relayNotices(condition.relays),
     ...certificateNotices(condition),
@@ -38,6 +43,7 @@ export function noticesFor(condition: Condition): Notice[] {
     ...(subscriptionsProblem === null
       ? []
       : [notice("soon", `Whether answers arrive is not known. ${subscriptionsProblem}`)]),
+    ...wereDisabled.map(({ what, atMs }) => notice("soon", what, atMs)),
     ...(failing.count === 0
       ? []
       : [

@@ -2,7 +2,7 @@
  * The audit log's file: opened at the end of its chain, appended to, synced. A last line that a crash cut short is taken
  * off when the file is opened. Nothing that was synced is ever changed.
  */
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MAX_AUDIT_DIGESTS, sha256 } from "../../shared/audit-chain.ts";
@@ -33,15 +33,18 @@ const LINE_BREAK = 0x0a;
 export class AuditFile {
   readonly #path: string;
   readonly #handle: FileHandle;
+  /** Which file it is: no other has this number while it is open. */
+  readonly #identity: Pick<Stats, "ino" | "dev">;
   /** Bytes of the file that are synced. */
   #size: number;
   readonly tail: FileTail;
 
-  private constructor(path: string, handle: FileHandle, size: number, tail: FileTail) {
+  private constructor(path: string, handle: FileHandle, stats: Stats, { texts, torn }: LastLines) {
     this.#path = path;
     this.#handle = handle;
-    this.#size = size;
-    this.tail = tail;
+    this.#identity = stats;
+    this.#size = stats.size - torn.length;
+    this.tail = tailFor(texts, torn);
   }
 
   /**
@@ -57,12 +60,13 @@ export class AuditFile {
       // Its owner can; where somebody else owns it, that one has chosen the mode.
       if ((mode & 0o777) !== MODE) await handle.chmod(MODE).catch(() => undefined);
       if (size === 0) await syncDirectory(dirname(path));
-      const { texts, torn } = await lastLines(handle, size);
+      const lines = await lastLines(handle, size);
+      const { torn } = lines;
       if (torn.length > 0) {
         await handle.truncate(size - torn.length);
         await handle.datasync();
       }
-      return new AuditFile(path, handle, size - torn.length, tailFor(texts, torn));
+      return new AuditFile(path, handle, stats, lines);
     } catch (error) {
       await handle.close();
       throw error;
@@ -72,8 +76,8 @@ export class AuditFile {
   /** Whether the path still leads to this file and nobody else has written to it: false after a rotation. */
   async isCurrent(): Promise<boolean> {
     try {
-      const [named, held] = await Promise.all([stat(this.#path), this.#handle.stat()]);
-      return named.ino === held.ino && named.dev === held.dev && held.size === this.#size;
+      const { ino, dev, size } = await stat(this.#path);
+      return ino === this.#identity.ino && dev === this.#identity.dev && size === this.#size;
     } catch {
       return false;
     }
@@ -123,7 +127,12 @@ async function syncDirectory(directory: string): Promise<void> {
 }
 
 /** The last complete lines, oldest first, and what stands behind them. */
-async function lastLines(handle: FileHandle, size: number): Promise<{ texts: string[]; torn: Buffer }> {
+interface LastLines {
+  readonly texts: readonly string[];
+  readonly torn: Buffer;
+}
+
+async function lastLines(handle: FileHandle, size: number): Promise<LastLines> {
   const start = Math.max(0, size - TAIL_BYTES);
   const end = await readWhole(handle, start, size - start);
   const last = end.lastIndexOf(LINE_BREAK);

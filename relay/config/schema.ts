@@ -1,5 +1,5 @@
 /**
- * Every key of the relay's configuration: its kind, its default and what it means. The example, the README's table and
+ * Every key of the relay's configuration: its kind, its default and what it means. The example, the documents' table and
  * the faults all come from here. What one key says about another is in `rules.ts`.
  */
 import * as z from "zod";

@@ -36,16 +36,15 @@ export async function judgeClick(options: JudgingOptions, frame: DecideFrame, si
   const isPending = situation.live?.request.state === "PENDING";
   // Nobody is looked up for a click that nothing can come of.
   const author = click && isPending ? await options.way.authorOf(click, frame.word) : ({ kind: "own" } as const);
-  return judgeAgain(options, { frame, author }, situation);
+  return judgeAgain(options, { frame, click, author }, situation);
 }
 
-/** The same at a later moment, by the same author. */
+/** The same at a later moment of the same attempt: what the evidence shows, and by whom, it has shown. */
 export function judgeAgain(
-  { cluster, policy, way, verifiers, auditIsWritable, isBeingBound, clock }: JudgingOptions,
-  { frame, author }: Pick<Judged, "frame" | "author">,
+  { cluster, policy, way, auditIsWritable, isBeingBound, clock }: JudgingOptions,
+  { frame, click, author }: Pick<Judged, "frame" | "click" | "author">,
   { live, data, emails }: Situation,
 ): Judged {
-  const click = verifiedClick(frame.evidence, frame.clickId, verifiers());
   const judgement = judge({
     click,
     framedCluster: frame.cluster,

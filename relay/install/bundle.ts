@@ -10,11 +10,11 @@ import { type BuiltRelease, DIST, ROOT } from "./release.ts";
 export const BUNDLE = `${DIST}relay/teleport-pagerduty.cjs`;
 
 /** Bundles; the file can be run by itself where Node 20 or later is. Resolves with the packages that went in. */
-export async function bundleRelay({ version, commit }: BuiltRelease): Promise<readonly string[]> {
+export async function bundleRelay({ version, commit }: BuiltRelease, outfile = BUNDLE): Promise<readonly string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ["relay/main.ts"],
-    outfile: BUNDLE,
+    outfile,
     bundle: true,
     // Half the text is half the time to read it.
     minify: true,
@@ -32,7 +32,7 @@ export async function bundleRelay({ version, commit }: BuiltRelease): Promise<re
     legalComments: "none",
     metafile: true,
   });
-  chmodSync(BUNDLE, 0o755);
+  chmodSync(outfile, 0o755);
   return packagesIn(Object.keys(metafile.inputs));
 }
 

@@ -115,3 +115,17 @@ export function isLost({ losses }: History, atMs: number): boolean {
 export function isMerged({ statuses }: IncidentHistory): boolean {
   return statuses.some(({ mergedInto }) => mergedInto !== null);
 }
+
+/**
+ * Whether nobody at the edge may know an incident any more: its storage was put back to what it was before. Then it looks for
+ * the first paging of each request that it is told of, and is told of none that has gone. Until its relays have begun anew
+ * it may also not be told of an end that they believe it knows.
+ */
+export function isOrphaned(history: History, incident: IncidentHistory): boolean {
+  if (history.losses.length === 0) return false;
+  const request = requestOf(history, incident);
+  const end = request && endOf(request);
+  if (typeof end === "number" && end < history.calmFromMs + INSTANT_MS) return true;
+  const isUnknown = isLost(history, incident.openedMs);
+  return isUnknown && (pagingOf(incident) > 1 || (request !== undefined && request.changedMs.length > 0));
+}

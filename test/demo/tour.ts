@@ -9,8 +9,8 @@ import { askErrand, relayErrand } from "./errands.ts";
 import { RelaySwitch } from "./relay-switch.ts";
 import { onOneLine, step, tell } from "./told.ts";
 
-/** Keeps the stage until somebody ends it. */
-export async function stay(stage: Stage): Promise<void> {
+/** Lets people play until `ended` resolves. */
+export async function stay(stage: Stage, ended: Promise<unknown>): Promise<void> {
   const { relay, statusPage } = furnish(stage);
   const [alice, bob] = [PEOPLE.alice.name, PEOPLE.bob.name].map((name) => name.split(" ")[0]);
   tell(`
@@ -31,9 +31,6 @@ Worth trying:
 Keys: Enter asks for dba, k kills the relay, s starts it, Ctrl-C ends everything.
 `);
   stage.pagerDuty.follow(narrator());
-  const ended = new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
-  });
   const keyboard = createInterface({ input: process.stdin });
   keyboard.on("line", (line) => void press(line.trim(), stage, relay).catch((error: unknown) => step(String(error))));
   await ended;

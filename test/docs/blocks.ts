@@ -44,3 +44,9 @@ export function commandsIn({ text }: Block): Command[] {
 export function consoleOf(commands: readonly Command[]): string {
   return commands.map(({ line, output }) => `${[`$ ${line}`, ...output].join("\n")}\n`).join("");
 }
+
+/** The lines of all `json` blocks of a text: one value each. */
+export function jsonLinesIn(text: string): string[] {
+  const json = blocksIn(text).filter(({ language }) => language === "json");
+  return json.flatMap(({ text: lines }) => lines.split("\n").filter((line) => line !== ""));
+}

@@ -6,13 +6,12 @@
 import { execFile } from "node:child_process";
 import { access, chmod, copyFile, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parse } from "smol-toml";
+import { bundleRelay } from "../../relay/install/bundle.ts";
+import { releaseBuilt } from "../../relay/install/release.ts";
 import { CREDENTIAL_PREFIX } from "../../relay/systemd/provided.ts";
 import { Program } from "../stage/program.ts";
 import { CLUSTER, Stage } from "../stage/stage.ts";
-
-const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What the documents call the edge, Teleport, and the folder that `npm` runs in. */
 const EDGE = "https://teleport-pagerduty.example.workers.dev";
@@ -51,7 +50,8 @@ export class Host {
     await stage.teleport.writeIdentityFiles(files, await stage.teleport.issueIdentity({ user, roles: [user] }));
     await host.#shim("sudo", 'exec "$@"');
     const ours = `case "$1 $*" in *" -c "*) ;; check*|status*) set -- "$@" -c ${host.#real(CONFIGURATION)} ;; esac`;
-    await host.#shim("teleport-pagerduty", `${ours}\nexec ${process.execPath} ${PROJECT}relay/main.ts "$@"`);
+    await bundleRelay(releaseBuilt(), host.#program);
+    await host.#shim("teleport-pagerduty", `${ours}\nexec ${process.execPath} ${host.#program} "$@"`);
     return host;
   }
 
@@ -75,15 +75,13 @@ export class Host {
 
   /** Carries a command out; what it prints, on either stream, as the documents would have it. */
   async run(line: string): Promise<string[]> {
-    const t0 = performance.now(); try {
     const deed = this.#deedFor(line);
-    if (deed !== undefined) return await deed();
+    if (deed !== undefined) return deed();
     const printed = await this.#shell(this.#toReal(await this.#filledIn(line)));
     for (const [key] of printed.matchAll(/^[\w-]{43}$/gm)) this.#publicKeys.add(key);
     this.#head = /head ([0-9a-f]{64})/.exec(printed)?.[1] ?? this.#head;
     const text = this.#toShown(printed).trimEnd();
     return text === "" ? [] : text.split("\n");
-    } finally { console.log(Math.round(performance.now()-t0), line.slice(0,90)); }
   }
 
   /** Serves the Worker with what `wrangler.toml` and the secrets say now. */
@@ -111,9 +109,9 @@ export class Host {
     const credentials = await this.#handOver(name, keyFile);
     const state = this.#real(`/var/lib/${name === "relay" ? "teleport-pagerduty" : name}`);
     await mkdir(state, { recursive: true });
-    const args = ["start", "-c", this.#real(CONFIGURATION)];
+    const args = [this.#program, "start", "-c", this.#real(CONFIGURATION)];
     const env = { CREDENTIALS_DIRECTORY: credentials, STATE_DIRECTORY: state };
-    const service = Program.start("the relay", "relay/main.ts", args, env);
+    const service = Program.run("the relay", process.execPath, args, env);
     this.#services.set(name, service);
     await Promise.all([service.line(/Watcher connected/), service.line(/Edge connected/)]);
     await service.line(/PagerDuty health check/);
@@ -200,6 +198,11 @@ export class Host {
     const file = join(this.#root, "bin", name);
     await writeFile(file, `#!/bin/sh\n${script}\n`);
     await chmod(file, 0o755);
+  }
+
+  /** The relay as it is built for those who have Node. */
+  get #program(): string {
+    return join(this.#root, "bin/teleport-pagerduty.cjs");
   }
 
   #real(path: string): string {

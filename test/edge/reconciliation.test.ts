@@ -133,6 +133,13 @@ describe("reconciliation", () => {
     expect(
       faults().filter((what) => what.includes(`had disabled webhook subscription ${ours.endpoint.id}`)),
     ).toHaveLength(1);
+    const notices = async () => (await host.board.status()).notices.filter(({ what }) => what.includes("had disabled"));
+    expect(await notices()).toMatchObject([{ level: "soon" }]);
+    relay.ended("denied");
+    await host.settled();
+    expect(host.ledger.tally.disabled).toBe(1);
+    await host.pass(25 * HOUR_MS);
+    expect(await notices()).toEqual([]);
   });
 
   it("says once that answers will not arrive, however often it sleeps", async () => {

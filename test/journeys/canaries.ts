@@ -1,6 +1,6 @@
 /**
  * Every secret of a stage, and everything that anybody could read of what both halves did: lines of programs, answers, the
- * status with its faults, incidents with their notes, the audit log.
+ * status with its faults, the metrics, incidents with their notes, the audit log.
  */
 import { readFile } from "node:fs/promises";
 import { Program } from "../stage/program.ts";
@@ -84,7 +84,7 @@ export class Canaries {
 
   /** Which secret shows where. */
   async leaks(): Promise<string[]> {
-    await this.ask(`/v1/${CLUSTER}/status`, AS_ADMIN);
+    for (const route of ["status", "metrics"]) await this.ask(`/v1/${CLUSTER}/${route}`, AS_ADMIN);
     this.read("the audit log", await readFile(this.stage.path("relay-audit.jsonl"), "utf8"));
     for (const incident of this.stage.pagerDuty.incidents) this.read(incident.id, JSON.stringify(incident));
     for (const { where, program } of this.#programs) this.read(where, program.lines.join("\n"));

@@ -209,6 +209,19 @@ describe("the binder", () => {
     expect(made.isUnderWay(REQUEST_ID, INCIDENT_ID)).toBe(false);
   });
 
+  it("lets go of what it could not bind when the session is over", async () => {
+    const { binder: made, teleport, frames, clock } = binder();
+    teleport.before = () => {
+      throw UNAVAILABLE;
+    };
+    made.bind(bindOf());
+    await settled();
+    made.forget();
+    teleport.before = () => {};
+    await clock.pass(BIND_RETRY_MS * 3);
+    expect([frames, teleport.data.get(REQUEST_ID)?.incidents]).toEqual([[], undefined]);
+  });
+
   it("answers, and tells that clicks may be judged", async () => {
     const { binder: made, frames, answered, clock } = binder();
     made.bind(bindOf());

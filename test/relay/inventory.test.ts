@@ -381,9 +381,10 @@ describe("an end", () => {
 
   it("by our own decision is not told again, and leaves the predecessor's words", async () => {
     const world = await pending();
-    world.teleport.data.set("a", { ...boundData(requestOf({ id: "a" })) });
+    const data = { ...boundData(requestOf({ id: "a" })) };
+    world.teleport.data.set("a", data);
     world.teleport.resolve("a", "APPROVED", { resolveReason: "go [pd:EVENT1]" });
-    world.inventory.settled(requestOf({ id: "a", state: "APPROVED", resolveReason: "go [pd:EVENT1]" }));
+    world.inventory.settled(requestOf({ id: "a", state: "APPROVED", resolveReason: "go [pd:EVENT1]" }), data);
     world.inventory.put(live("a", { state: "APPROVED" }));
     world.inventory.put(live("a"));
     await world.list();
@@ -398,7 +399,7 @@ describe("an end", () => {
     world.teleport.data.set("a", { ...boundData(requestOf({ id: "a" })), decision });
     world.teleport.resolve("a", "DENIED");
     world.unlink();
-    world.inventory.settled(requestOf({ id: "a", state: "DENIED" }));
+    world.inventory.settled(requestOf({ id: "a", state: "DENIED" }), {});
     await world.link(asHad("a"));
     expect(world.frames).toMatchObject([{ type: "ended", end: "denied", clickId: "EVENT1" }, { type: "synced" }]);
   });
@@ -595,7 +596,7 @@ describe("a request whose frame must be waited for", () => {
     world.told();
     world.inventory.put(live("a"));
     await settled();
-    world.inventory.settled(requestOf({ id: "a", state: "DENIED" }));
+    world.inventory.settled(requestOf({ id: "a", state: "DENIED" }), {});
     await come();
     expect(world.told()).toEqual([]);
   });

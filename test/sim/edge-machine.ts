@@ -159,6 +159,11 @@ export class EdgeMachine implements EdgeEnd {
     return this.#board;
   }
 
+  #running(): Switchboard {
+    if (!this.isUp) throw new Error("the process is gone");
+    return this.#open();
+  }
+
   #newBoard(life: Life): Switchboard {
     const { plan, scheduler, dice, storage, rest, log } = this.#options;
     const reading = clusterIn(readEdgeConfig(this.#env()), CLUSTER);
@@ -216,9 +221,9 @@ export class EdgeMachine implements EdgeEnd {
 
   #namespace(): Env["CLUSTER"] {
     const stub: ClusterStub = {
-      deliver: async (delivery) => this.#open().deliver(delivery),
-      act: async ({ action, raw }: { action: Verdict; raw: Uint8Array }) => this.#open().act(action, raw),
-      useToken: async ({ jti, jtiExpiresMs }) => this.#open().useToken(jti, jtiExpiresMs),
+      deliver: async (delivery) => this.#running().deliver(delivery),
+      act: async ({ action, raw }: { action: Verdict; raw: Uint8Array }) => this.#running().act(action, raw),
+      useToken: unused,
       status: unused,
       metrics: unused,
       pinged: unused,

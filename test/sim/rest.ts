@@ -29,6 +29,7 @@ export class Rest {
   /** The current minute, and the calls in it. */
   #minute = 0;
   #calls = 0;
+  readonly #underWay = new Set<Request>();
   readonly #options: RestOptions;
 
   constructor(options: RestOptions) {
@@ -40,7 +41,11 @@ export class Rest {
     return async (request) => {
       const { method, url, signal } = request;
       const body = request.body === null ? undefined : JSON.parse(await request.text());
-      return this.#fetch({ method, url: new URL(url), body, signal }, life);
+      // Whoever lets go of a request lets go of its signal, whenever memory is next looked through.
+      this.#underWay.add(request);
+      return this.#fetch({ method, url: new URL(url), body, signal }, life).finally(() =>
+        this.#underWay.delete(request),
+      );
     };
   }
 

@@ -19,8 +19,10 @@ export async function* checkCertificate(source: IdentitySource, nowMs: number): 
     const detail = `User ${user}, roles ${roles.join(", ") || "none"}${where}; ${ends}.`;
     switch (nearnessOf(identity, nowMs)) {
       case "ample":
-      case "within_a_week":
         yield passed(NAME, detail);
+        break;
+      case "within_a_week":
+        yield passed(NAME, `${detail} Renew it in time. ${mendFor(await layoutOf(source), user)}`);
         break;
       case "within_a_day":
       case "last_quarter":

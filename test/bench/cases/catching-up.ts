@@ -84,8 +84,8 @@ async function afterTeleport({ teleport, pagerDuty }: Setting): Promise<number> 
   return atMs - ((await teleport.ask("firstCall")) ?? Number.NaN);
 }
 
-/** The line to the edge was cut and mended. */
-async function afterEdge({ teleport, pagerDuty }: Setting, tap: Tap): Promise<number> {
+/** The line to the edge was cut and mended; how long the relay was behind, in ms. */
+export async function afterEdge({ teleport, pagerDuty }: Setting, tap: Tap): Promise<number> {
   await pagerDuty.ask("posted");
   tap.cut();
   await teleport.ask("ask", 1);

@@ -8,7 +8,7 @@ import { BUNDLE } from "../../../relay/install/bundle.ts";
 import { DIST } from "../../../relay/install/release.ts";
 import { incidentKeyFor } from "../../../shared/incident-key.ts";
 import { Program } from "../../stage/program.ts";
-import { CLUSTER } from "../../stage/stage.ts";
+import { ADMIN_TOKEN, CLUSTER } from "../../stage/stage.ts";
 import { Actor } from "../actors/actor.ts";
 import type { BareDeeds } from "../actors/bare.ts";
 import type { LoadDeeds } from "../actors/load.ts";
@@ -132,6 +132,12 @@ export class Setting {
     this.#served.push(served);
     this.#bareUrl = served.url;
     return this.#bareUrl;
+  }
+
+  /** What an operator is shown. */
+  async status(): Promise<unknown> {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+    return (await fetch(`${this.#edgeUrl}/v1/${CLUSTER}/status`, { headers })).json();
   }
 
   /** Everything ends, and nothing is left behind. */

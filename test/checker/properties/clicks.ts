@@ -1,5 +1,5 @@
 /** Journey 2: whoever answers is heard. */
-import { clickIdOf, endOf, incidentsFor, isLost, isMerged, pagingOf, requestOf, whyNot } from "../facts.ts";
+import { clickIdOf, endOf, incidentsFor, isLost, isMerged, isOrphaned, pagingOf, requestOf, whyNot } from "../facts.ts";
 import type { ClickHistory, History, IncidentHistory, RequestHistory } from "../history.ts";
 
 /** How late a delivery may arrive for its click to have been given in good weather, in ms. */
@@ -25,9 +25,16 @@ export function noClickIsLost(history: History): string[] {
 function isOwedAnAnswer(history: History, click: ClickHistory, incident: IncidentHistory): boolean {
   const { isAuthentic, person, acceptedMs, foundBy } = click;
   if (!isAuthentic || !incident.byUs || person.kind !== "user") return false;
+  if (isLateResolve(history, click, incident) || isOrphaned(history, incident)) return false;
   if (acceptedMs !== null && !isLost(history, acceptedMs)) return true;
   // What no delivery brings is looked for on incidents that still stand for their request.
   return foundBy === "reconciliation" && !isMerged(incident) && isLatest(history, incident);
+}
+
+// Whoever resolved what stands for its request no more wanted nothing more of it.
+function isLateResolve(history: History, { atMs }: ClickHistory, incident: IncidentHistory): boolean {
+  const isResolve = incident.statuses.some((seen) => seen.atMs === atMs && seen.status === "resolved" && !seen.byUs);
+  return isResolve && !isLatest(history, incident);
 }
 
 function isLatest(history: History, incident: IncidentHistory): boolean {
@@ -66,7 +73,7 @@ function isGood(history: History, click: ClickHistory, incident: IncidentHistory
   const { setting, verdicts } = history;
   const { acceptedMs, verdict } = click;
   if (acceptedMs === null || isLost(history, acceptedMs) || whyNot(history, click, request) !== undefined) return false;
-  if (isMerged(incident) || !isLatest(history, incident)) return false;
+  if (isMerged(incident) || isOrphaned(history, incident) || !isLatest(history, incident)) return false;
   if (request.changedMs.some((changedMs) => changedMs > incident.openedMs)) return false;
   // Of reviews, one of ours is all that there is.
   if (setting.decidesByReview && verdicts.some(({ requestId }) => requestId === request.id)) return false;

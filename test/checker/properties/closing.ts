@@ -1,6 +1,6 @@
 /** An incident is open for as long as its request is, and no longer. */
-import { endOf, isLost, isMerged, isPendingAt, pagingOf, requestOf } from "../facts.ts";
-import type { History, IncidentHistory } from "../history.ts";
+import { endOf, isMerged, isOrphaned, isPendingAt, requestOf } from "../facts.ts";
+import type { History } from "../history.ts";
 
 /** How early by the world's clock a relay whose clock runs ahead may call a request expired, in ms: the edge lets it pass. */
 const EARLY_MS = 60_000;
@@ -13,7 +13,7 @@ export function closedInTheEnd(history: History): string[] {
   const { incidents, calmFromMs, quietFromMs, setting } = history;
   return incidents.flatMap((incident) => {
     const { id, key, byUs, statuses } = incident;
-    if (!byUs || isForgotten(history, incident)) return [];
+    if (!byUs || isOrphaned(history, incident)) return [];
     if (statuses.at(-1)?.status !== "resolved") return [`${id} (${key}) is still open`];
     const request = requestOf(history, incident);
     const end = request && endOf(request);
@@ -23,16 +23,6 @@ export function closedInTheEnd(history: History): string[] {
     const mostMs = CLOSED_WITHIN_MS + setting.clockOffsetMs;
     return closedMs - end <= mostMs ? [] : [`${id} (${key}) was closed ${closedMs - end} ms after its request ended`];
   });
-}
-
-// An edge whose storage was put back looks for the first paging of a request that it is told of, and is not told of one that
-// has gone.
-function isForgotten(history: History, incident: IncidentHistory): boolean {
-  const request = requestOf(history, incident);
-  const end = request && endOf(request);
-  if (!isLost(history, incident.openedMs)) return false;
-  if (request !== undefined && request.changedMs.length > 0) return true;
-  return pagingOf(incident) > 1 || (typeof end === "number" && end < history.calmFromMs);
 }
 
 /** What is pending is not closed by us, unless it is shown on another incident. */

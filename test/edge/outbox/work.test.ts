@@ -117,6 +117,25 @@ describe("opening an incident", () => {
     expect(relay.last("bind").incidents).not.toContainEqual(expect.objectContaining({ incident: planted.id }));
   });
 
+  it("is looked for where what is stored was put back to what it was before it was opened", async () => {
+    const relay = await start();
+    host.meddle("GET", /^\/services$/, "lost");
+    relay.request({ annotations: { pagerduty_notify_service: ["Production access"] } });
+    await host.settled();
+    const stored = host.sql.run("SELECT * FROM live_request");
+    await host.pass(MINUTE_MS);
+    host.pagerDuty.as(BOB.id).resolve(onlyIncident().id);
+    host.crash();
+    for (const table of ["live_request", "incident"]) host.sql.run(`DELETE FROM ${table}`);
+    for (const row of stored) {
+      const marks = Object.keys(row).map(() => "?");
+      host.sql.run(`INSERT INTO live_request VALUES (${marks.join()})`, ...(Object.values(row) as (string | number)[]));
+    }
+    host.crash();
+    await host.pass(MINUTE_MS);
+    expect([host.pagerDuty.incidents.length, host.record.pagings[0]?.incidentId]).toEqual([1, onlyIncident().id]);
+  });
+
   it("finds the one that shows it as it is now behind those of before it changed, should the ledger have been lost", async () => {
     const relay = await start();
     relay.request();

@@ -23,6 +23,7 @@ const WELL: Condition = {
   pagerDutyProblem: null,
   uncovered: [],
   subscriptionsProblem: null,
+  wereDisabled: [],
   failing: { count: 0, sinceMs: null },
 };
 
@@ -44,6 +45,7 @@ describe("the notices", () => {
     [{ pagerDutyProblem: "The key is refused." }, /^failing: PagerDuty: The key is refused\.$/],
     [{ uncovered: [{ serviceId: "P1", problem: "Not active." }] }, /^failing: Answers from service P1 .*Not active\.$/],
     [{ subscriptionsProblem: "Not allowed." }, /^soon: Whether answers arrive is not known\. Not allowed\.$/],
+    [{ wereDisabled: [{ what: "PagerDuty had disabled it.", atMs: NOW }] }, /^soon: PagerDuty had disabled it\.$/],
     [{ failing: { count: 2, sinceMs: NOW } }, /^soon: 2 calls to PagerDuty did not go through/],
   ])("of %j say so", (change, notice) => {
     expect(told(change)).toEqual([expect.stringMatching(notice)]);

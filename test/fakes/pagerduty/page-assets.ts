@@ -53,7 +53,7 @@ button.deny{background:var(--deny);border-color:transparent;color:#fff}
 @media(prefers-color-scheme:dark){button.approve,button.deny{color:#0d1110}}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
-@media(max-width:30rem){.row button{flex:1 1 40%}}
+@media(max-width:30rem){.row button{flex:1 1 40%;padding-inline:.4rem}}
 `;
 
 /** Vanilla, without dependencies; a failed poll is simply tried again. */

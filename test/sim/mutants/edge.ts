@@ -51,12 +51,6 @@ export const OF_THE_EDGE: readonly Mutant[] = [
     "const written = isFresh || !isFresh",
   ),
   mutant(
-    "the same delivery twice is two clicks",
-    "edge/steps/click.ts",
-    "if (resolvedByUs || hasClick(record, click.id)) return record;",
-    "if (resolvedByUs) return record;",
-  ),
-  mutant(
     "a merge is not followed",
     "edge/steps/paging.ts",
     "const paged = withNewPaging(resolved, paging, nowMs);",

@@ -27,13 +27,15 @@ export function click(world: World, incident: Incident, person: Somebody, verdic
   }
 }
 
-// The relay that is asked to decide loses its link while it does, and the other is asked as well.
+// The relay that is asked to decide loses its link or its life while it does, and the other is asked as well.
 function takeOver({ dice, scheduler, weather, relays, journal }: World): void {
   const relay = dice.pick(relays);
-  scheduler.after(dice.between(20, 400), () => {
+  scheduler.after(dice.between(20, dice.chance(0.5) ? 400 : 3_000), () => {
     if (weather.isCalm) return;
-    journal.count("links cut");
-    relay.cutLink();
+    journal.count("takeovers");
+    if (dice.chance(0.7)) return relay.cutLink();
+    relay.crash();
+    scheduler.after(dice.between(10, 3_000), () => relay.start());
   });
 }
 

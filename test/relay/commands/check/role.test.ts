@@ -33,9 +33,9 @@ describe("roleFor", () => {
     expect(roleFor({ version, decideBy })).toBe(expected);
   });
 
-  it("is what the README shows", () => {
-    const readme = readFileSync(new URL("../../../../README.md", import.meta.url), "utf8");
-    expect(readme).toContain(`\`\`\`yaml\n${roleFor({ version: "18.0.0", decideBy: "state" })}\`\`\``);
+  it("is what the documents show", () => {
+    const document = readFileSync(new URL("../../../../docs/install.md", import.meta.url), "utf8");
+    expect(document).toContain(`\`\`\`yaml\n${roleFor({ version: "18.0.0", decideBy: "state" })}\`\`\``);
   });
 });
 

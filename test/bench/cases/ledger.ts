@@ -1,0 +1,106 @@
+/** Every latency again with years of finished requests in the ledger, beside an empty one in the same rounds. */
+import type { Case, Effort } from "../case.ts";
+import { median } from "../figures.ts";
+import { monotonicMs, pause } from "../monotonic.ts";
+import type { Row } from "../row.ts";
+import type { Paged } from "../setting/ledger.ts";
+import { Setting } from "../setting/setting.ts";
+import { Tap } from "../setting/tap.ts";
+import { afterEdge } from "./catching-up.ts";
+import { allDecided } from "./click.ts";
+import { pagedMs } from "./paging.ts";
+
+/** Clicks a second, and how many each round; requests that are paged each round, and links that are cut. */
+const RATE = 40;
+const CLICKS = 80;
+const PAGED = 30;
+const CUTS = 5;
+
+const WARM_UP = 100;
+
+export const ledger: Case = { name: "ledger", title: "finished requests in the ledger, against none", measure };
+
+const KINDS = {
+  answered: "webhook → 202, median",
+  decided: "click → SetAccessRequestState, median",
+  paged: "request made → POST /incidents, median",
+  caughtUp: "the edge is back → caught up, median",
+  status: "GET /status, median",
+} as const;
+
+type Medians = Record<keyof typeof KINDS, number>;
+
+/** An edge with its own ledger, and everything around it. */
+interface Half {
+  readonly setting: Setting;
+  readonly open: Paged[];
+  readonly tap: Tap;
+}
+
+async function measure({ rounds, isQuick, tell }: Effort): Promise<Row[]> {
+  const finished = isQuick ? 20_000 : 100_000;
+  const count = WARM_UP + rounds * CLICKS;
+  tell(`${finished} finished requests are written into a ledger`);
+  const halves = [await begin(count, finished), await begin(count, 0)] as const;
+  const full: Medians[] = [];
+  const empty: Medians[] = [];
+  try {
+    for (const half of halves) await mediansOf(half, WARM_UP);
+    for (let round = 0; round < rounds; round++) {
+      // Whoever comes first finds the machine as the other has left it: by turns.
+      const [first, second] = round % 2 === 0 ? halves : [halves[1], halves[0]];
+      for (const half of [first, second]) (half === halves[0] ? full : empty).push(await mediansOf(half, CLICKS));
+    }
+  } finally {
+    for (const { tap, setting } of halves) {
+      tap.close();
+      await setting.strike();
+    }
+  }
+  return (Object.keys(KINDS) as (keyof typeof KINDS)[]).map((kind) => ({
+    what: `${finished} finished: ${KINDS[kind]}`,
+    unit: "ms",
+    isCount: false,
+    rounds: full.map((medians) => medians[kind]),
+    limit: { of: "with none", rounds: empty.map((medians) => medians[kind]) },
+    goal: { ratioAtMost: 1.1 },
+  }));
+}
+
+async function begin(count: number, finished: number): Promise<Half> {
+  const { setting, open } = await Setting.withOpen(count, { finished, relay: false });
+  const tap = await Tap.before(setting.edgeUrl);
+  await setting.startRelay(tap.url);
+  return { setting, open, tap };
+}
+
+async function mediansOf({ setting, open, tap }: Half, clicks: number): Promise<Medians> {
+  const { load, webhookUrl: url } = setting;
+  const clicked = open.splice(0, clicks);
+  const told = clicked.map(({ incidentId }) => ({ what: "approve", incidentId }) as const);
+  await setting.teleport.ask("decided");
+  const { sentMs, answeredMs } = await load.ask("openLoop", { url, told }, RATE);
+  const decidedMs = await allDecided(setting, clicked.length);
+  const since = (index: number, atMs: number | undefined): number => (atMs ?? Number.NaN) - (sentMs[index] ?? 0);
+  // What comes of the decisions is over before anything else is measured.
+  await pause(500);
+  const caughtUp: number[] = [];
+  for (let cut = 0; cut < CUTS; cut++) caughtUp.push(await afterEdge(setting, tap));
+  return {
+    answered: median(answeredMs.map((atMs, index) => since(index, atMs))),
+    decided: median(clicked.map(({ request }, index) => since(index, decidedMs.get(request.id)))),
+    paged: median(await pagedMs(setting, PAGED)),
+    caughtUp: median(caughtUp),
+    status: median(await statusMs(setting)),
+  };
+}
+
+async function statusMs(setting: Setting): Promise<number[]> {
+  const took: number[] = [];
+  for (let asked = 0; asked < CUTS; asked++) {
+    const beganMs = monotonicMs();
+    await setting.status();
+    took.push(monotonicMs() - beganMs);
+  }
+  return took;
+}
