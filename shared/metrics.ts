@@ -2,8 +2,6 @@
  * Metrics as both halves tell them: families of samples, and their text as Prometheus reads it (exposition format 0.0.4,
  * https://prometheus.io/docs/instrumenting/exposition_formats/). Names and labels are ours; no user's text is among them.
  */
-import * as z from "zod/mini";
-import { textOf } from "./values.ts";
 
 /** What every name begins with. */
 export const METRIC_PREFIX = "teleport_pagerduty_";
@@ -11,24 +9,17 @@ export const METRIC_PREFIX = "teleport_pagerduty_";
 /** Upper bounds of every latency histogram, in seconds: from what machines take to what people do. */
 export const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200] as const;
 
-// Which relay it is says the edge.
-const label = z.tuple([z.string().check(z.regex(/^(?!(key|relay_instance)$)[a-z]\w{0,40}$/)), textOf(0, 300)]);
-
 /** Labels in their order, the value, and of a histogram which part of it. */
-const sampleSchema = z.tuple([z.array(label), z.number(), z.optional(z.enum(["_bucket", "_sum", "_count"]))]);
-export type Sample = z.infer<typeof sampleSchema>;
-
-/** A metric of the relay's, as it tells the edge of it. */
-export const familySchema = z.object({
-  name: z.string().check(z.regex(/^teleport_pagerduty_relay_[a-z_]{1,60}$/)),
-  type: z.enum(["counter", "gauge", "histogram"]),
-  /** One sentence. */
-  help: textOf(1, 300),
-  samples: z.array(sampleSchema),
-});
+export type Sample = [labels: [string, string][], value: number, part?: "_bucket" | "_sum" | "_count" | undefined];
 
 /** One metric with all its samples. */
-export type Family = z.infer<typeof familySchema>;
+export interface Family {
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  /** One sentence. */
+  readonly help: string;
+  readonly samples: Sample[];
+}
 
 /** The bucket that a value falls into, as its label `le` names it. */
 export function bucketOf(value: number): string {

@@ -14,7 +14,7 @@ import {
 import { auditStandingSchema } from "./audit-chain.ts";
 import { parseJsonText } from "./bytes.ts";
 import { decisionsSchema } from "./decisions.ts";
-import { familySchema } from "./metrics.ts";
+import { familySchema } from "./metric-family.ts";
 import { refusalSchema } from "./refusal.ts";
 import { countSchema, labelSchema, nonEmptySchema, ordinalSchema, orElse, textOf } from "./values.ts";
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RelayMetrics } from "../../relay/metrics.ts";
-import { familySchema, metricsText } from "../../shared/metrics.ts";
+import { familySchema } from "../../shared/metric-family.ts";
+import { metricsText } from "../../shared/metrics.ts";
 import { readExposition, sampleOf } from "../fakes/exposition.ts";
 
 const WORK = { pendingRequests: 3, undecidedClicks: 1, auditLines: 40 };

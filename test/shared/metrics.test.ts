@@ -1,13 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import {
-  bucketOf,
-  type Family,
-  familySchema,
-  histogramSamples,
-  LATENCY_BUCKETS,
-  metricsText,
-} from "../../shared/metrics.ts";
+import { familySchema } from "../../shared/metric-family.ts";
+import { bucketOf, type Family, histogramSamples, LATENCY_BUCKETS, metricsText } from "../../shared/metrics.ts";
 import { readExposition, sampleOf } from "../fakes/exposition.ts";
 
 const family = (change: Partial<Family> = {}): Family => ({

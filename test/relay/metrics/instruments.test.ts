@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Counter, Histogram, relayFamily } from "../../../relay/metrics/instruments.ts";
-import { familySchema, metricsText } from "../../../shared/metrics.ts";
+import { familySchema } from "../../../shared/metric-family.ts";
+import { metricsText } from "../../../shared/metrics.ts";
 import { readExposition, sampleOf } from "../../fakes/exposition.ts";
 
 const P = "teleport_pagerduty_relay_";
