@@ -58,19 +58,19 @@ export class Cluster extends DurableObject<Env> implements ClusterRpc {
   }
 
   async status(): Promise<ClusterStatus> {
-    return this.#open().status();
+    return this.#open().inspection.status();
   }
 
   async metrics(): Promise<string> {
-    return this.#open().metrics();
+    return this.#open().inspection.metrics();
   }
 
   async pinged({ subscriptionId }: { subscriptionId: string | null }): Promise<void> {
-    this.#open().pinged(subscriptionId);
+    this.#open().inspection.pinged(subscriptionId);
   }
 
   async check({ webhookUrl }: { webhookUrl: string }): Promise<readonly Check[]> {
-    return this.#open().check(webhookUrl, (ms) => scheduler.wait(ms));
+    return this.#open().inspection.check(webhookUrl, (ms) => scheduler.wait(ms));
   }
 
   async poke(): Promise<void> {

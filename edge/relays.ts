@@ -25,6 +25,7 @@ import {
   type Attachment,
   attachmentOf,
   greetingOf,
+  isSameRelay,
   newAttachment,
   type RelaySocket,
   reattach,
@@ -216,9 +217,10 @@ export class Relays {
     }
     if (hello.teleport.cluster !== cluster) return socket.close(CLOSE.wrongCluster, `this is ${cluster}`);
     if (attachmentOf(socket).greeting !== null) return socket.close(CLOSE.malformedFrame, "a second hello");
-    this.#closeDeadSockets(hello.instance);
+    const greeting = greetingOf(hello);
+    this.#closeDeadSockets({ ...attachmentOf(socket), greeting });
     const role = this.#active() === undefined ? "active" : "standby";
-    const attachment = reattach(socket, { greeting: greetingOf(hello), role });
+    const attachment = reattach(socket, { greeting, role });
     if (role === "active") this.#activate(attachment);
     log.info("A relay connected", { instance: hello.instance, role, release: hello.release, epoch: this.epoch });
     this.#welcome(socket, attachment);
@@ -257,10 +259,10 @@ export class Relays {
     if (isRenewed && attachment.role === "active") this.#activate(attachment);
   }
 
-  // An instance has one link; and a link that has been silent for longer than a relay ever is, is a ghost.
-  #closeDeadSockets(instance: string): void {
+  // A relay has one link; and a link that has been silent for longer than a relay ever is, is a ghost.
+  #closeDeadSockets(newcomer: Attachment): void {
     for (const socket of this.#greeted()) {
-      const again = attachmentOf(socket).greeting?.instance === instance;
+      const again = isSameRelay(attachmentOf(socket), newcomer);
       if (!again && !isSilent(socket, this.#options.now())) continue;
       this.#auditHeads.keep(socket);
       reattach(socket, { role: "standby" });

@@ -2,16 +2,14 @@
  * One cluster's edge, whatever it runs in: the ledger, the relays and the PagerDuty work wired together, and the one alarm
  * that looks after all of them. Time, randomness, network, storage and sockets come in from outside.
  */
-import type { Check } from "../shared/check.ts";
 import { readActionPayload } from "../shared/custom-action.ts";
 import type { Verdict } from "../shared/decisions.ts";
 import type { LogFields, Logger } from "../shared/log.ts";
 import { Alarm } from "./alarm.ts";
-import { answerEventsFor, eventsFor } from "./check/coverage.ts";
-import { Pings } from "./check/pings.ts";
-import { servicesInUse } from "./check/services-in-use.ts";
+import { answerEventsFor } from "./check/coverage.ts";
 import type { ClusterConfig } from "./config/cluster-config.ts";
 import { Exchange } from "./exchange.ts";
+import { Inspection } from "./inspection.ts";
 import { Ledger, MAX_FAULTS } from "./ledger.ts";
 import { NEWS, newsOf } from "./news.ts";
 import { pagerDutyWorker } from "./outbox/work.ts";
@@ -31,9 +29,7 @@ import { Relays } from "./relays.ts";
 import { Requests } from "./requests.ts";
 import { targetsFor } from "./routing.ts";
 import type { Sql } from "./sql.ts";
-import type { ConditionSources } from "./status/condition.ts";
 import { History } from "./status/history.ts";
-import type { ClusterStatus, StatusSources } from "./status.ts";
 import { relayAway } from "./steps/relay-away.ts";
 import type { After } from "./timer.ts";
 
@@ -46,9 +42,6 @@ export const LEASE_MS = 3 * 60_000;
 /** Most requests that one look ends, and that it deletes; with more to end it looks again, after so many ms. */
 const SWEEP_COUNT = 500;
 const LOOK_AGAIN_MS = 5_000;
-
-/** How long an operator waits for what PagerDuty has to be asked, in ms. */
-const ASK_WITHIN_MS = 1_500;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -74,6 +67,8 @@ export interface Surroundings {
 }
 
 export class Switchboard {
+  /** For operators. */
+  readonly inspection: Inspection;
   readonly #surroundings: Surroundings;
   readonly #ledger: Ledger;
   readonly #history: History;
@@ -83,10 +78,8 @@ export class Switchboard {
   readonly #absence: Absence;
   readonly #exchange: Exchange;
   readonly #health: PagerDutyHealth;
-  readonly #pagerDuty: PagerDuty;
   readonly #subscriptions: Subscriptions;
   readonly #reconciliation: Reconciliation;
-  readonly #pings = new Pings();
   readonly #alarm: Alarm;
 
   constructor(surroundings: Surroundings) {
@@ -115,7 +108,6 @@ export class Switchboard {
     const requests = () => this.#requests;
     this.#ledger = ledger;
     this.#history = new History(ledger);
-    this.#pagerDuty = pagerDuty;
     this.#health = new PagerDutyHealth({
       config,
       pagerDuty,
@@ -199,6 +191,18 @@ export class Switchboard {
       botId: () => people.knownBotId,
       changed: (record, before) => this.#changed(record, before),
     });
+    this.inspection = new Inspection({
+      config,
+      ledger,
+      history: this.#history,
+      relays: this.#relays,
+      outbox: this.#outbox,
+      pagerDuty,
+      health: this.#health,
+      subscriptions: this.#subscriptions,
+      now,
+      after,
+    });
     // Whatever was under way when the life before this one ended is in nobody's hands.
     this.#outbox.beginDue();
   }
@@ -252,80 +256,13 @@ export class Switchboard {
       this.#outbox.beginDue();
       this.#reconciliation.look();
       this.#absence.look();
-      this.#health.look();
+      void this.#health.look();
       this.#relays.checkAnswers();
       this.#relays.keepAuditHeads();
       this.#ledger.dropHeld(now());
     } finally {
       this.#arm(expired.length === SWEEP_COUNT ? now() + LOOK_AGAIN_MS : this.#absence.nextMs);
     }
-  }
-
-  /** What an operator is shown; what nobody remembers since the object woke is asked for, and not waited for long. */
-  async status(): Promise<ClusterStatus> {
-    const [{ clusterStatus }] = await Promise.all([import("./view.ts"), this.#askPagerDuty()]);
-    return clusterStatus(this.statusSources());
-  }
-
-  /** The metrics of both halves, as Prometheus' text; what nobody remembers since the object woke is asked for. */
-  async metrics(): Promise<string> {
-    const [{ metricsOf }, answers] = await Promise.all([
-      import("./view.ts"),
-      this.#relays.measure(),
-      this.#askPagerDuty(),
-    ]);
-    return metricsOf({ ...this.#condition(), answers, budget: this.#pagerDuty.budget });
-  }
-
-  /** What there is to be shown at this moment. Writes nothing, sets no alarm. */
-  statusSources(): StatusSources {
-    return {
-      ...this.#condition(),
-      cluster: this.#surroundings.config.cluster,
-      history: this.#history,
-      pausedUntilMs: this.#outbox.pausedUntilMs,
-    };
-  }
-
-  /** An authentic test event of PagerDuty's; null when it does not say of which subscription. */
-  pinged(subscriptionId: string | null): void {
-    this.#pings.arrived(subscriptionId);
-  }
-
-  /** Whether PagerDuty is set up as this cluster needs it; `webhookUrl` is where it should post to. */
-  async check(webhookUrl: string, sleep: (ms: number) => Promise<void>): Promise<Check[]> {
-    const { runChecks } = await import("./view.ts");
-    const { config, now } = this.#surroundings;
-    const decisions = this.#ledger.session()?.hello.decisions ?? { channels: ["note"] };
-    return runChecks({
-      config,
-      pagerDuty: this.#pagerDuty,
-      serviceIds: servicesInUse(config.serviceId, this.#ledger),
-      wanted: { url: webhookUrl, events: eventsFor(decisions) },
-      pings: this.#pings,
-      nowMs: now(),
-      sleep,
-    });
-  }
-
-  #condition(): ConditionSources {
-    return {
-      ledger: this.#ledger,
-      relays: this.#relays,
-      health: this.#health,
-      subscriptions: this.#subscriptions,
-      nowMs: this.#surroundings.now(),
-    };
-  }
-
-  async #askPagerDuty(): Promise<void> {
-    if (this.#health.seenMs !== null && this.#subscriptions.listedMs !== null) return;
-    const { config, after } = this.#surroundings;
-    const asked = Promise.all([this.#health.check(), this.#subscriptions.covers(config.serviceId)]);
-    await new Promise<void>((resolve, reject) => {
-      const cancel = after(ASK_WITHIN_MS, resolve);
-      asked.finally(cancel).then(() => resolve(), reject);
-    });
   }
 
   // One request that cannot be looked after must not stop the others.

@@ -4,8 +4,8 @@
  */
 import { digestOf } from "../shared/access-request.ts";
 import type { EdgeFrame } from "../shared/edge-frames.ts";
-import type { Logger } from "../shared/log.ts";
-import type { FrameOf, RelayFrame, Unnumbered } from "../shared/protocol.ts";
+import type { LogFields, Logger } from "../shared/log.ts";
+import type { BoundIncident, FrameOf, RelayFrame, Unnumbered } from "../shared/protocol.ts";
 import { type AbsenceWitness, isProvenAbsent } from "./inventory/absence.ts";
 import type { Lanes } from "./lanes.ts";
 import { adoptionData, bindingData, bindingExpectation, boundIncidents } from "./plugin-data.ts";
@@ -66,7 +66,7 @@ export class Binder {
         answered(requestId);
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
-        log.warn("An incident could not be bound; it is tried again", { requestId, problem });
+        log.warn("An incident could not be bound; it is tried again", { ...aboutOf(frame), problem });
         const needsMending = error instanceof TeleportError && !error.retryable;
         clock.after(needsMending ? MENDING_RETRY_MS : BIND_RETRY_MS, () => this.#try(frame));
       }
@@ -96,12 +96,13 @@ export async function bindIncidents(
     if (live === undefined && !(await isProvenAbsent(teleport, requestId, clock))) continue;
     if (live === undefined || live.request.state !== "PENDING") return answer("gone");
     if (digestOf(cluster, live.request) !== digest) {
-      log.error("What was paged is not what Teleport holds; it is not bound", { requestId });
+      log.error("What was paged is not what Teleport holds; it is not bound", aboutOf({ requestId, incidents }));
       return answer("changed");
     }
     const data = await teleport.pluginData(requestId);
     const binding = bindingData(live.request, digest, incidents);
-    if (data.digest === digest && data.incidents === binding.incidents) return answer("bound");
+    // What was long on its way must not take back what another relay has bound beside it.
+    if (data.digest === digest && areAllIn(boundIncidents(data), incidents)) return answer("bound");
     // That it is an adoption, Teleport says; the edge at most since when its readers could know.
     const adoption = adoptionData(data, incidents, countsFromMs ?? clock.now());
     const update = await teleport.updatePluginData(requestId, { ...binding, ...adoption }, bindingExpectation(data));
@@ -113,4 +114,13 @@ export async function bindIncidents(
     return answer("bound");
   }
   throw new Error(`the plugin data of request ${requestId} changes faster than it can be written`);
+}
+
+function areAllIn(standing: readonly BoundIncident[], incidents: readonly BoundIncident[]): boolean {
+  return incidents.every(({ incident }) => standing.some((other) => other.incident === incident));
+}
+
+/** The ids for the log; several incidents are on as many services. */
+function aboutOf({ requestId, incidents }: Pick<BindFrame, "requestId" | "incidents">): LogFields {
+  return { requestId, incidentId: incidents.map(({ incident }) => incident).join() };
 }

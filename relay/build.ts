@@ -2,7 +2,7 @@
  * `npm run build`, the relay's part: the bundle under dist/relay/, the single executable beside it, and the tree of files
  * that the install script and the Debian package put on a host.
  */
-import { parseArgs } from "node:util";
+import { parseOptions, UsageError } from "./commands/command.ts";
 import { BUNDLE, bundleRelay } from "./install/bundle.ts";
 import { buildExecutable, isPlatform, nodeFor, type Platform, thisPlatform } from "./install/executable.ts";
 import { thirdPartyLicenses } from "./install/licenses.ts";
@@ -26,9 +26,9 @@ interface Order {
 function readOrder(args: readonly string[]): Order | "help" {
   const text = { type: "string" } as const;
   const options = { platform: text, node: text, help: { type: "boolean", short: "h" } } as const;
-  const { platform = thisPlatform(), node, help } = parseArgs({ args: [...args], options }).values;
+  const { platform = thisPlatform(), node, help } = parseOptions(args, options);
   if (help === true) return "help";
-  if (!isPlatform(platform)) throw new Error(`There is no platform ${JSON.stringify(platform)}.\n\n${USAGE}`);
+  if (!isPlatform(platform)) throw new UsageError(`There is no platform ${JSON.stringify(platform)}`);
   return { platform, node: node ?? nodeFor(platform) };
 }
 
@@ -50,6 +50,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  const isUsage = error instanceof UsageError;
+  console.error(isUsage ? `${error.message}.\n\n${USAGE}` : error instanceof Error ? error.message : String(error));
+  process.exitCode = isUsage ? 2 : 1;
 }

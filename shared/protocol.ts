@@ -96,7 +96,7 @@ const audit = z.optional(auditStandingSchema);
 const hello = z.object({
   type: z.literal("hello"),
   protocol: z.int(),
-  /** Random, new at every start of a relay: what an epoch belongs to. */
+  /** Random, new at every start of a relay: an epoch belongs to it and to the key that signed its token. */
   instance: textOf(8, 64),
   release: labelSchema,
   teleport: z.object({ version: labelSchema, cluster: labelSchema, proxyAddress: z.nullable(labelSchema) }),

@@ -41,7 +41,7 @@ beforeAll(async () => {
   const process = () => ({ startedMs: 0, residentBytes: 1, cpuSeconds: 1 });
   const metrics = new RelayMetrics({ version: "1", node: "26" }, process);
   metrics.teleportCalls.add("read", "ok");
-  const text = host.board.metrics();
+  const text = host.board.inspection.metrics();
   const families = metrics.families({ pendingRequests: 0, undecidedClicks: 0, auditLines: 0 });
   relay.raw({ type: "metrics", question: relay.last("report?").question, families });
   exported = readExposition(await text);

@@ -112,7 +112,7 @@ async function openOrFind(
   const { requests, now, bornMs } = options;
   const step = (change: (current: RequestRecord) => RequestRecord) => requests().change(record.request.id, change);
   // What was stored before this life began may be older than what was done since, should it have been put back.
-  const isFresh = isUntried && record.firstSeenMs >= bornMs && !(record.mayBePaged && paging.number === 1);
+  const isFresh = isUntried && record.firstSeenMs >= bornMs && !record.mayBePaged;
   if (!isFresh && (await adoptExisting(options, record, paging))) return;
   if (paging.closing) {
     const given = isFresh ? neverOpened : notOpenedYet;

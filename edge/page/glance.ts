@@ -31,7 +31,7 @@ export function tiles(status: ClusterStatus): Html[] {
 }
 
 function relaysTile({ relays, epoch, activeSinceMs }: ClusterStatus): Html {
-  const since = activeSinceMs !== null && html`, since ${ago(activeSinceMs)}`;
+  const since = relays.length > 0 && activeSinceMs !== null && html`, since ${ago(activeSinceMs)}`;
   return tile(
     "Relays",
     relays.length === 0 ? "None connected" : `${relays.length} connected`,

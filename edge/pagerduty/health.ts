@@ -61,8 +61,8 @@ export class PagerDutyHealth {
   }
 
   /** Checks again while the last check found something, once in a while. */
-  look(): void {
-    if (this.#ofChecks !== null && this.#options.now() - this.#askedMs >= CHECK_EVERY_MS) void this.check();
+  async look(): Promise<void> {
+    if (this.#ofChecks !== null && this.#options.now() - this.#askedMs >= CHECK_EVERY_MS) await this.check();
   }
 
   /** Asks PagerDuty, unless it was asked just now: the key, the service, and the user that we write as. */

@@ -2,12 +2,13 @@
  * Where the audit logs of the relays end, as far as they have told: whoever takes lines away or writes the past anew cannot
  * go on from there. Kept with each socket, which costs no row, and in the ledger when the socket closes, or after a while.
  */
-import { type AuditHead, type AuditStanding, continuesFrom } from "../../shared/audit-chain.ts";
+import { type AuditHead, type AuditStanding, continuesFrom, MAX_AUDIT_DIGESTS } from "../../shared/audit-chain.ts";
 import type { Ledger } from "../ledger.ts";
 import { attachmentOf, type RelaySocket, reattach } from "./socket.ts";
 
-/** How long a head may stand with its socket alone, in ms. */
+/** How long a head may stand with its socket alone, in ms; and how many lines a log grows by before it is kept anyway. */
 const KEEP_WITHIN_MS = 30 * 60_000;
+const KEEP_EVERY_LINES = MAX_AUDIT_DIGESTS / 2;
 
 export interface AuditHeadsOptions {
   readonly ledger: Pick<Ledger, "auditHead" | "setAuditHead">;
@@ -33,7 +34,8 @@ export class AuditHeads {
     if (!writable && before?.writable !== false) fault(`The relay with the key ${relayKey} cannot write its audit log`);
     const unkeptSinceMs = before?.unkeptSinceMs ?? (known?.head === head ? null : now());
     reattach(socket, { audit: { lines, head, writable, unkeptSinceMs } });
-    if (before === null) this.keep(socket);
+    // A relay can show no more than its last lines when it is back: what is kept must not fall behind those.
+    if (before === null || blockOf(lines) > blockOf(before.lines)) this.keep(socket);
   }
 
   /** Puts what a socket is remembered by into the ledger: it may be about to go. */
@@ -50,6 +52,10 @@ export class AuditHeads {
     for (const socket of sockets)
       if ((attachmentOf(socket).audit?.unkeptSinceMs ?? Infinity) <= beforeMs) this.keep(socket);
   }
+}
+
+function blockOf(lines: number): number {
+  return Math.floor(lines / KEEP_EVERY_LINES);
 }
 
 function breakFor(relayKey: string, { head }: AuditHead): string {

@@ -103,7 +103,12 @@ export function reportedChange(
   return { greeting: greeting && hello && { ...greeting, hello }, condition: { watching, problem } };
 }
 
-/** The session that begins when the relay at this socket becomes active. */
+/** Whether one relay is at both sockets: it picks the name of its instance itself, and shows it to whoever may look. */
+export function isSameRelay(one: Attachment, other: Attachment): boolean {
+  return one.relayKey === other.relayKey && one.greeting?.instance === other.greeting?.instance;
+}
+
+/** The session that begins, or goes on, when the relay at this socket becomes active. */
 export function sessionFor(
   { greeting, relayKey }: Attachment,
   before: Session | undefined,
@@ -111,6 +116,6 @@ export function sessionFor(
 ): Session | undefined {
   if (greeting === null) return undefined;
   const { instance, hello } = greeting;
-  if (before?.instance === instance) return { ...before, relayKey, hello, leftMs: null };
+  if (before?.instance === instance && before.relayKey === relayKey) return { ...before, hello, leftMs: null };
   return { epoch: (before?.epoch ?? 0) + 1, instance, relayKey, sinceMs: nowMs, hello };
 }

@@ -16,8 +16,14 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, relative } from "node:path";
+import { HELP, parseOptions, UsageError } from "../commands/command.ts";
 import { type BuiltRelease, DIST, releaseBuilt } from "./release.ts";
 import { PACKAGE } from "./tree.ts";
+
+const USAGE = `Usage: npm run deb [-- --help]
+
+Makes dist/teleport-pagerduty_VERSION_ARCHITECTURE.deb of dist/package/, with dpkg-deb. Build first: npm run build.
+`;
 
 /** Debian's names of processors, by the machine number in an ELF file's header. */
 const ARCHITECTURES: Readonly<Record<number, string>> = { 62: "amd64", 183: "arm64" };
@@ -95,10 +101,13 @@ function md5Line(folder: string, file: string): string {
 
 if (import.meta.main) {
   try {
+    const { help } = parseOptions(process.argv.slice(2), { help: HELP });
     process.umask(0o022);
-    console.log(buildDeb({ release: releaseBuilt(), compression: "xz", into: DIST }).replace(DIST, "dist/"));
+    if (help === true) process.stdout.write(USAGE);
+    else console.log(buildDeb({ release: releaseBuilt(), compression: "xz", into: DIST }).replace(DIST, "dist/"));
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
-    process.exitCode = 1;
+    const isUsage = error instanceof UsageError;
+    console.error(isUsage ? `${error.message}.\n\n${USAGE}` : error instanceof Error ? error.message : String(error));
+    process.exitCode = isUsage ? 2 : 1;
   }
 }

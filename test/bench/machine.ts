@@ -58,5 +58,5 @@ Durable writes go to ${folder}, ${disk}. Load at the start ${load.toFixed(1)}.${
 }
 
 function workerdVersion(): string {
-  return execFileSync("npx", ["--no-install", "workerd", "--version"], { cwd: ROOT, encoding: "utf8" }).trim();
+  return execFileSync(`${ROOT}node_modules/.bin/workerd`, ["--version"], { encoding: "utf8" }).trim();
 }

@@ -6,7 +6,7 @@ import { CASES } from "./cases.ts";
 import { machineText, thisMachine } from "./machine.ts";
 import { helpText, type Options, readOptions } from "./options.ts";
 import { judged, type Verdict } from "./row.ts";
-import { FOLDERS } from "./setting/setting.ts";
+import { FOLDERS, Setting } from "./setting/setting.ts";
 import { tableOf } from "./table.ts";
 
 /** Rounds of every figure. */
@@ -59,6 +59,11 @@ function print(text: string): void {
 
 function tell(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+// A terminal and npm each send one.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void Setting.strikeAll().then(() => process.exit(1)));
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -119,6 +119,19 @@ describe.skipIf(!hasChromium)("the status page in Chromium (skipped where there 
     await lost.waitFor({ state: "hidden" });
   });
 
+  it.each([
+    ["the form", { status: 401, contentType: "text/html", body: "<h1>Sign in again</h1>" }],
+    ["Cloudflare Access", { status: 302, headers: { location: "https://team.cloudflareaccess.com/login" } }],
+  ])("leads to %s by itself when its session is over", async (_, answer) => {
+    await signIn();
+    await page.route("https://team.cloudflareaccess.com/**", (route) =>
+      route.fulfill({ contentType: "text/html", body: "<h1>Sign in again</h1>" }),
+    );
+    await page.route(address(), (route) => route.fulfill(answer));
+    await lookNow();
+    await page.getByRole("heading", { name: "Sign in again" }).waitFor();
+  });
+
   it("asks for nothing while nobody can see it, and at once when somebody can again", async () => {
     await signIn();
     const asked: string[] = [];

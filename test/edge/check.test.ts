@@ -19,7 +19,7 @@ beforeEach(async () => {
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       const id = request.headers["x-webhook-subscription"];
-      if (takesPings && isPing(Buffer.concat(parts))) host.board.pinged(typeof id === "string" ? id : null);
+      if (takesPings && isPing(Buffer.concat(parts))) host.board.inspection.pinged(typeof id === "string" ? id : null);
       response.writeHead(takesPings ? 202 : 401).end();
     });
   });
@@ -38,7 +38,7 @@ afterEach(async () => {
 const patience = (): Promise<void> => new Promise(() => {});
 
 async function check(sleep: (ms: number) => Promise<void> = patience): Promise<readonly Check[]> {
-  return host.board.check(webhookUrl, sleep);
+  return host.board.inspection.check(webhookUrl, sleep);
 }
 
 function subscribe(change: Record<string, unknown> = {}) {
@@ -169,7 +169,7 @@ describe("the edge's check", () => {
     takesPings = false;
     const checks = await check(async () => {
       await host.pagerDuty.waitForDelivery(({ endpointId }) => endpointId === endpoint.id);
-      host.board.pinged("PANOTHER");
+      host.board.inspection.pinged("PANOTHER");
     });
     expect(failures(checks)).toEqual(["test ping"]);
   });

@@ -231,7 +231,7 @@ export class Host {
 
   /** The status as it stands; nobody is asked for what is not known. */
   status(): ClusterStatus {
-    return clusterStatus(this.board.statusSources());
+    return clusterStatus(this.board.inspection.statusSources());
   }
 
   /** The ledger as it stands, read by itself. */

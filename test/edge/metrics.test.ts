@@ -43,7 +43,7 @@ function answer(relay: ScriptedRelay, ...families: readonly unknown[]): void {
 
 /** A scrape, during which relays may answer; who has not by its end is not waited for. */
 async function scraped(during: () => void = () => {}) {
-  const text = host.board.metrics();
+  const text = host.board.inspection.metrics();
   during();
   await host.settled();
   for (const { ms, run } of waits) if (ms === ANSWERS_WITHIN_MS) run();
@@ -155,7 +155,7 @@ describe("the metrics of a cluster", () => {
 
   it("tell nothing of PagerDuty that nobody knows", async () => {
     host.pagerDuty.hang("* /**");
-    const text = host.board.metrics();
+    const text = host.board.inspection.metrics();
     await setImmediate();
     for (const { ms, run } of [...waits]) if (ms === ASKED_WITHIN_MS) run();
     const family = readExposition(await text).get("teleport_pagerduty_api_up");
@@ -187,7 +187,7 @@ describe("the metrics of relays", () => {
 
   it("are not waited for once all have answered, nor for longer than a moment", async () => {
     const relay = connect();
-    const text = host.board.metrics();
+    const text = host.board.inspection.metrics();
     const waited = () => waits.filter(({ ms }) => ms === ANSWERS_WITHIN_MS);
     expect(waited()).toHaveLength(1);
     answer(relay, told());

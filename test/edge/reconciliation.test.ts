@@ -133,7 +133,8 @@ describe("reconciliation", () => {
     expect(
       faults().filter((what) => what.includes(`had disabled webhook subscription ${ours.endpoint.id}`)),
     ).toHaveLength(1);
-    const notices = async () => (await host.board.status()).notices.filter(({ what }) => what.includes("had disabled"));
+    const notices = async () =>
+      (await host.board.inspection.status()).notices.filter(({ what }) => what.includes("had disabled"));
     expect(await notices()).toMatchObject([{ level: "soon" }]);
     relay.ended("denied");
     await host.settled();

@@ -215,6 +215,15 @@ describe("a relay that connects again", () => {
     expect([role(first), role(second), role(again), relays.epoch]).toEqual(["active", "gone", "standby", 1]);
   });
 
+  it("is not another that bears its name with a key of its own: that one waits, and its turn is a new epoch", () => {
+    const first = one();
+    const pretender = connect("another key").hello({ instance: "relay-one" });
+    expect([role(first), role(pretender)]).toEqual(["active", "standby"]);
+    disconnect(first);
+    expect([role(pretender), relays.epoch]).toEqual(["active", 2]);
+    expect(new Ledger(sql).faults(1)[0]?.what).toContain("its key another key");
+  });
+
   it("says nothing more through its old link that only an active one may", () => {
     const old = one();
     one();

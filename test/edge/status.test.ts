@@ -120,10 +120,10 @@ describe("the status", () => {
 
   it("costs no row and no alarm, and asks nobody anything that is known", async () => {
     await pagedAndBound();
-    await host.board.status();
+    await host.board.inspection.status();
     const [alarms, asked] = [host.alarmsSet.length, host.pagerDuty.calls.length];
     const before = rowsOf(host);
-    await host.board.status();
+    await host.board.inspection.status();
     expect(rowsOf(host)).toBe(before);
     expect([host.alarmsSet.length, host.pagerDuty.calls.length]).toEqual([alarms, asked]);
   });
@@ -132,7 +132,7 @@ describe("the status", () => {
     await pagedAndBound();
     host.sleep();
     expect(status().pagerduty.seenMs).toBeNull();
-    expect((await host.board.status()).pagerduty).toEqual({ ok: true, problem: null, seenMs: host.nowMs });
+    expect((await host.board.inspection.status()).pagerduty).toEqual({ ok: true, problem: null, seenMs: host.nowMs });
   });
 
   it("says that PagerDuty does not do its part also after a sleep", async () => {
@@ -140,8 +140,23 @@ describe("the status", () => {
     const { credentials } = host.config.pagerDuty;
     if (credentials.kind === "api_key") host.pagerDuty.credentials.revoke(credentials.apiKey);
     host.sleep();
-    const { pagerduty, notices } = await host.board.status();
+    const { pagerduty, notices } = await host.board.inspection.status();
     expect([pagerduty.ok, notices[0]?.level]).toEqual([false, "failing"]);
+  });
+
+  it("asks a PagerDuty in trouble no more for many who look on, and tells within a minute that it is mended", async () => {
+    const { credentials } = host.config.pagerDuty;
+    const apiKey = credentials.kind === "api_key" ? credentials.apiKey : "";
+    host.pagerDuty.credentials.revoke(apiKey);
+    const isWell = async () => (await host.board.inspection.status()).pagerduty.ok;
+    expect(await isWell()).toBe(false);
+    const asked = host.pagerDuty.calls.length;
+    for (let looks = 0; looks < 10; looks++) expect(await isWell()).toBe(false);
+    expect(host.pagerDuty.calls).toHaveLength(asked);
+
+    host.pagerDuty.credentials.addAccountKey(apiKey);
+    await host.pass(60_000);
+    expect(await isWell()).toBe(true);
   });
 });
 

@@ -5,7 +5,7 @@
 import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -51,6 +51,13 @@ function contentOf(root: string): string[] {
     .toSorted();
 }
 
+/** The units that a host starts by itself; none where there is no systemctl to enable them. */
+function enabledOn(root: string): string[] {
+  return readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.startsWith("etc/systemd/system/multi-user.target.wants/"))
+    .map((path) => basename(path));
+}
+
 interface Installer {
   readonly install: (root: string) => Promise<unknown>;
   readonly remove: (root: string) => Promise<unknown>;
@@ -61,11 +68,7 @@ const script = (root: string, ...args: string[]) => must("sh", [join(PACKAGE, "i
 const byScript: Installer = {
   install: (root) => script(root),
   remove: (root) => script(root, "--remove"),
-  // What was removed already is installed again: a purge takes both.
-  purge: async (root) => {
-    await script(root);
-    await script(root, "--purge");
-  },
+  purge: (root) => script(root, "--purge"),
 };
 
 const dpkg = (root: string, ...args: string[]) =>
@@ -80,6 +83,7 @@ const byDpkg: Installer = {
 };
 
 const hasAccounts = ["systemd-sysusers", "useradd"].some((tool) => spawnSync(tool, ["--help"]).status === 0);
+const hasSystemctl = spawnSync("systemctl", ["--version"]).status === 0;
 const isRoot = process.getuid?.() === 0 && hasAccounts;
 const hasDpkg = spawnSync("dpkg-deb", ["--version"]).status === 0;
 
@@ -122,11 +126,40 @@ describe.each([
       await installer.remove(root);
       const left = contentOf(root).filter((path) => path.includes("teleport-pagerduty"));
       expect(left).toEqual(["etc/credstore/teleport-pagerduty.relay.key", "etc/teleport-pagerduty.toml"]);
+      await installer.install(root);
+      expect(enabledOn(root)).toEqual(hasSystemctl ? ["teleport-pagerduty.service"] : []);
       await installer.purge(root);
       expect(contentOf(root).filter((path) => !before.includes(path))).toEqual([]);
+      expect(enabledOn(root)).toEqual([]);
       const accounts = ["passwd", "group"].map((name) => readFileSync(join(root, "etc", name), "utf8"));
       expect(accounts.join("")).not.toContain("teleport-pagerduty");
     },
     JOURNEY_WITHIN_MS,
   );
+});
+
+describe("the install script", () => {
+  it.skipIf(!isRoot)("needs no more than an empty folder for its root (skipped for others than root)", async () => {
+    const root = mkdtempSync(join(tmpdir(), "host-"));
+    await byScript.install(root);
+    expect(readFileSync(join(root, "etc/passwd"), "utf8")).toMatch(/^teleport-pagerduty:/);
+  });
+
+  it("takes no empty name for its root, which would be this machine", () => {
+    const { status, stderr } = spawnSync("sh", [join(PACKAGE, "install"), "--root", ""], { encoding: "utf8" });
+    expect({ status, stderr }).toMatchObject({ status: 2, stderr: expect.stringContaining("--root takes a folder.") });
+  });
+});
+
+describe.each(["relay/build.ts", "relay/install/deb.ts"])("%s", (program) => {
+  const run = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { cwd: ROOT, encoding: "utf8" });
+
+  it("prints its usage and makes nothing when it is asked for help", () => {
+    expect(run("--help")).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: /), stderr: "" });
+  });
+
+  it("ends with 2 and its usage when it does not know an option", () => {
+    const stderr = expect.stringMatching(/^Unknown option '--bogus'\.\n\nUsage: /);
+    expect(run("--bogus")).toMatchObject({ status: 2, stdout: "", stderr });
+  });
 });

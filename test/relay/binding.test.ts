@@ -179,6 +179,16 @@ describe("bindIncidents", () => {
   });
 });
 
+describe("a binding that was long on its way", () => {
+  it("takes back nothing that was bound beside it since", async () => {
+    const { teleport, options } = binding();
+    const both = [...INCIDENTS, { service: "PSECOND", incident: "Q1SECOND" }];
+    await bindIncidents(options, bindOf({ incidents: both }));
+    expect(await bindIncidents(options, bindOf())).toMatchObject({ result: "bound" });
+    expect(teleport.data.get(REQUEST_ID)?.incidents).toBe(`PIJ90N7:${INCIDENT_ID},PSECOND:Q1SECOND`);
+  });
+});
+
 describe("the binder", () => {
   function binder() {
     const world = binding();

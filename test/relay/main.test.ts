@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -37,6 +37,13 @@ describe("teleport-pagerduty", () => {
 
   it("exits with 1 on a fault", () => {
     expect(run("keygen", "--public", "/none")).toMatchObject({ status: 1, stdout: "" });
+  });
+
+  it.skipIf(process.platform !== "linux")("says in one line that nobody can read what it prints", () => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [MAIN, "configure"], { stdio: ["ignore", full, "pipe"] });
+    closeSync(full);
+    expect({ status, stderr: String(stderr) }).toEqual({ status: 1, stderr: "stdout cannot be written (ENOSPC).\n" });
   });
 
   it("makes a key whose public half is all that stdout gets", () => {

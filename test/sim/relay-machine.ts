@@ -90,7 +90,8 @@ export class RelayMachine {
     const { name, plan, scheduler, weather, dice, teleport, verifiers, log } = this.#options;
     const clock = clockOf(scheduler, plan.offsetsMs[name], life);
     const ownUser = "pagerduty-relay";
-    const failure = plan.climate.teleportFails;
+    const { teleportFails: failure, slow } = plan.climate;
+    const at = { teleport, relay: name, ownUser, clock, life, scheduler, weather, dice, failure, slow };
     return new Journeys({
       config: {
         decisions: plan.decisions,
@@ -99,7 +100,7 @@ export class RelayMachine {
         teleport: { decideBy: plan.decideBy },
       },
       release: "0.0.0",
-      teleport: new SimulatedPort({ teleport, relay: name, ownUser, clock, life, scheduler, weather, dice, failure }),
+      teleport: new SimulatedPort(at),
       server: { version: "18.2.0", cluster: CLUSTER, proxyAddress: `${CLUSTER}:443` },
       ownUser,
       certificateExpiresMs: clock.now() + 86_400_000,

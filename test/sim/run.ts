@@ -2,7 +2,6 @@
 import { check, type Violation } from "../checker/check.ts";
 import type { History } from "../checker/history.ts";
 import { click } from "./people/approvers.ts";
-import { personFor } from "./people/clicks.ts";
 import { incidentsOf } from "./people/incidents.ts";
 import { ANN, BOB, BOT, CLOSED_WITHIN_MS, CLUSTER, SETTLED_WITHIN_MS } from "./plan.ts";
 import type { Storage } from "./storage.ts";
@@ -61,7 +60,6 @@ function endAll({ dice, teleport }: World): void {
 function historyOf(world: World, calmFromMs: number, quietFromMs: number): History {
   const { plan, teleport, pagerDuty, clicks, mistypes, refused, losses, relays, scheduler } = world;
   const { approvers, approvableRoles, approveWithinMs } = plan.policy;
-  const everybody = [ANN, BOB, BOT].map(personFor);
   const { east, west, edge } = plan.offsetsMs;
   return {
     setting: {
@@ -73,7 +71,7 @@ function historyOf(world: World, calmFromMs: number, quietFromMs: number): Histo
       decidesByReview: plan.decideBy === "review",
       approveWithinMs,
       clockOffsetMs: Math.max(...[east, west, edge].map(Math.abs)),
-      botUserId: everybody.at(-1)?.id ?? "",
+      botUserId: BOT.id,
       settledWithinMs: SETTLED_WITHIN_MS,
       edgeIsHonest: !plan.edgeLies,
       relays: relays.length,

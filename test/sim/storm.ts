@@ -14,6 +14,9 @@ const WAYS: readonly (readonly [Party, Party])[] = [
   ["edge", "pagerduty"],
 ];
 
+/** How long it takes, at most, until an edge whose storage was put back knows again what is open, in ms. */
+const TOLD_WITHIN_MS = 30_000;
+
 /** Lets everything happen that the plan says, each at a random moment of the storm. */
 export function brew(world: World): void {
   const { dice, plan, scheduler } = world;
@@ -160,6 +163,7 @@ function backUp({ scheduler, dice, journal, weather, edge, losses }: World): voi
     journal.count("storages restored");
     journal.tell("edge", "its storage is what it was when it was copied");
     edge.restore(copy);
-    losses.push({ fromMs, untilMs: scheduler.nowMs });
+    // What comes before the relays have told it what is there belongs to nothing that it knows.
+    losses.push({ fromMs, untilMs: scheduler.nowMs + TOLD_WITHIN_MS });
   });
 }

@@ -13,6 +13,9 @@ import type { Party, Weather } from "./weather.ts";
 /** How long a call may take, as the real connection has it, in ms. */
 const CALL_WITHIN_MS = 10_000;
 
+/** When what a call asks for takes effect at the latest, in ms: afterwards its deadline has ended it there too. */
+const LATEST_MS = 9_500;
+
 /** How soon a broken stream is noticed, at most, in ms. */
 const KEEPALIVE_MS = 20_000;
 
@@ -25,8 +28,9 @@ export interface TeleportPortOptions {
   readonly scheduler: Scheduler;
   readonly weather: Weather;
   readonly dice: Dice;
-  /** How likely it is that Teleport fails at a call. */
+  /** How likely it is that Teleport fails at a call, and that it takes long over a decision. */
   readonly failure: number;
+  readonly slow: number;
 }
 
 type Call = Exclude<keyof TeleportPort, "watch" | "close">;
@@ -158,9 +162,17 @@ export class SimulatedPort implements TeleportPort {
     teleport.calls.push({ at: "teleport", atMs: scheduler.nowMs, name, subject });
   }
 
+  // What changes a request may take Teleport long, and whoever asked may not live to see it.
+  #lateMs(name: Call): number {
+    const { weather, dice, slow } = this.#options;
+    const decides = name === "setState" || name === "submitReview";
+    return decides && !weather.isCalm && dice.chance(slow) ? dice.between(1_000, 8_000) : 0;
+  }
+
   #call<Answer>(name: Call, subject: string | null, effect: (teleport: SimulatedTeleport) => Answer): Promise<Answer> {
     const { teleport, relay, clock, life, scheduler, weather, dice, failure } = this.#options;
-    const { arrivesMs, answersMs } = weather.call(relay, "teleport");
+    const { arrivesMs: sentMs, answersMs } = weather.call(relay, "teleport");
+    const arrivesMs = sentMs === null ? null : Math.min(LATEST_MS, sentMs + this.#lateMs(name));
     const fails = !weather.isCalm && dice.chance(failure / 2);
     return new Promise((resolve, reject) => {
       const tooLate = clock.after(CALL_WITHIN_MS, () => reject(fault("timeout")));

@@ -4,7 +4,7 @@
  */
 import type { LiveRequest } from "../../relay/access-request.ts";
 import type { Resolution, ResolutionWords, Review } from "../../relay/teleport/port.ts";
-import type { AccessRequest } from "../../shared/access-request.ts";
+import type { AccessRequest, AccessReview } from "../../shared/access-request.ts";
 import type { Call, RequestHistory, Span, State, StateSeen, VerdictTaken } from "../checker/history.ts";
 import type { Journal } from "./journal.ts";
 import { TRAITS } from "./plan.ts";
@@ -88,7 +88,7 @@ export class SimulatedTeleport {
     this.#journal.count(`${state.toLowerCase()} in Teleport`);
     this.#journal.tell("teleport", `${who} sets ${requestId} to ${state}`);
     const review = { author: who, proposedState: state, reason: "", createdMs: this.#scheduler.nowMs };
-    this.#change(entry, { state, reviews: [...entry.live.request.reviews, review] });
+    this.#change(entry, { state, reviews: withReview(entry, review) });
     this.#seen(entry, state, false);
     this.#put(entry);
   }
@@ -104,7 +104,7 @@ export class SimulatedTeleport {
       reason: "looks fine",
       createdMs: this.#scheduler.nowMs,
     } as const;
-    this.#change(entry, { reviews: [...entry.live.request.reviews, review] });
+    this.#change(entry, { reviews: withReview(entry, review) });
     this.#put(entry);
   }
 
@@ -203,4 +203,10 @@ export class SimulatedTeleport {
   #put({ live }: Entry): void {
     for (const watcher of this.watchers) watcher.put(live);
   }
+}
+
+// Teleport takes one review of each author.
+function withReview({ live }: Entry, review: AccessReview): AccessReview[] {
+  const { reviews } = live.request;
+  return reviews.some(({ author }) => author === review.author) ? reviews : [...reviews, review];
 }

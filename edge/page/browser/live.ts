@@ -56,9 +56,14 @@ export function live(): void {
     clearTimeout(timer);
     if (document.hidden) return;
     try {
-      const headers = { "If-None-Match": `"${body.dataset.tag}"` };
-      const answer = await fetch(location.href, { headers, cache: "no-store", signal: AbortSignal.timeout(10_000) });
-      if (answer.status === 401) return location.reload();
+      const answer = await fetch(location.href, {
+        headers: { "If-None-Match": `"${body.dataset.tag}"` },
+        cache: "no-store",
+        redirect: "manual",
+        signal: AbortSignal.timeout(10_000),
+      });
+      // A session that is over is answered by the form here, and by a way to its own by Cloudflare Access.
+      if (answer.status === 401 || answer.type === "opaqueredirect") return location.reload();
       // Whoever is marking text to copy it is left alone.
       if (answer.ok && getSelection()?.type !== "Range") swap(await answer.text());
       body.classList.toggle("stale", !answer.ok && answer.status !== 304);

@@ -139,7 +139,12 @@ function outputFor(output: string | undefined, warn: Warn): string {
   if (output === "stdout" || output === "stderr") return output;
   if (output === "out" || output === "1") return "stdout";
   if (output === "err" || output === "error" || output === "2") return "stderr";
-  if (path.safeParse(output).success) return output;
+  if (path.safeParse(output).success) {
+    warn(
+      "log.output is a file, which the installed service may only write below its state directory: stderr goes to the journal.",
+    );
+    return output;
+  }
   warn("log.output was a relative path: write an absolute one; stderr was written.");
   return "stderr";
 }

@@ -21,8 +21,8 @@ const RATES: readonly Rate[] = [
 ];
 
 /** Decisions in sequence by the bare client, each round, and before the first figure counts. */
-const IN_SEQUENCE = 60;
-const WARM_UP = 200;
+const IN_SEQUENCE = 50;
+const WARM_UP = 150;
 
 const BARE = "the same calls in sequence, bare, and one synced line";
 
@@ -33,7 +33,7 @@ export const click: Case = {
 };
 
 async function measure({ rounds, isQuick }: Effort): Promise<Row[]> {
-  const clicksOf = (rate: number, seconds: number): number => Math.ceil((rate * seconds) / (isQuick ? 2 : 1));
+  const clicksOf = (rate: number, seconds: number): number => Math.ceil((rate * seconds) / (isQuick ? 3 : 1));
   const perRound = RATES.reduce((sum, { rate, seconds }) => sum + clicksOf(rate, seconds), IN_SEQUENCE);
   const { setting, open } = await Setting.withOpen(2 * WARM_UP + rounds * perRound);
   const figures = RATES.map(() => ({ medians: [] as number[], tails: [] as number[] }));

@@ -10,13 +10,18 @@ import { afterEdge } from "./catching-up.ts";
 import { allDecided } from "./click.ts";
 import { pagedMs } from "./paging.ts";
 
-/** Clicks a second, and how many each round; requests that are paged each round, and links that are cut. */
-const RATE = 40;
-const CLICKS = 80;
-const PAGED = 30;
-const CUTS = 5;
+/** Clicks a second. */
+const RATE = 20;
 
-const WARM_UP = 100;
+/** What is done in a round: clicks, requests to be paged, cuts of the link. */
+interface Round {
+  readonly clicks: number;
+  readonly paged: number;
+  readonly cuts: number;
+}
+
+const WHOLE: Round = { clicks: 60, paged: 40, cuts: 5 };
+const QUICK: Round = { clicks: 30, paged: 15, cuts: 3 };
 
 export const ledger: Case = { name: "ledger", title: "finished requests in the ledger, against none", measure };
 
@@ -38,18 +43,19 @@ interface Half {
 }
 
 async function measure({ rounds, isQuick, tell }: Effort): Promise<Row[]> {
-  const finished = isQuick ? 20_000 : 100_000;
-  const count = WARM_UP + rounds * CLICKS;
+  const finished = isQuick ? 5_000 : 100_000;
+  const round = isQuick ? QUICK : WHOLE;
+  const count = (rounds + 1) * round.clicks;
   tell(`${finished} finished requests are written into a ledger`);
   const halves = [await begin(count, finished), await begin(count, 0)] as const;
   const full: Medians[] = [];
   const empty: Medians[] = [];
   try {
-    for (const half of halves) await mediansOf(half, WARM_UP);
-    for (let round = 0; round < rounds; round++) {
+    for (const half of halves) await mediansOf(half, round);
+    for (let turn = 0; turn < rounds; turn++) {
       // Whoever comes first finds the machine as the other has left it: by turns.
-      const [first, second] = round % 2 === 0 ? halves : [halves[1], halves[0]];
-      for (const half of [first, second]) (half === halves[0] ? full : empty).push(await mediansOf(half, CLICKS));
+      const [first, second] = turn % 2 === 0 ? halves : [halves[1], halves[0]];
+      for (const half of [first, second]) (half === halves[0] ? full : empty).push(await mediansOf(half, round));
     }
   } finally {
     for (const { tap, setting } of halves) {
@@ -74,7 +80,7 @@ async function begin(count: number, finished: number): Promise<Half> {
   return { setting, open, tap };
 }
 
-async function mediansOf({ setting, open, tap }: Half, clicks: number): Promise<Medians> {
+async function mediansOf({ setting, open, tap }: Half, { clicks, paged, cuts }: Round): Promise<Medians> {
   const { load, webhookUrl: url } = setting;
   const clicked = open.splice(0, clicks);
   const told = clicked.map(({ incidentId }) => ({ what: "approve", incidentId }) as const);
@@ -85,19 +91,19 @@ async function mediansOf({ setting, open, tap }: Half, clicks: number): Promise<
   // What comes of the decisions is over before anything else is measured.
   await pause(500);
   const caughtUp: number[] = [];
-  for (let cut = 0; cut < CUTS; cut++) caughtUp.push(await afterEdge(setting, tap));
+  for (let cut = 0; cut < cuts; cut++) caughtUp.push(await afterEdge(setting, tap));
   return {
     answered: median(answeredMs.map((atMs, index) => since(index, atMs))),
     decided: median(clicked.map(({ request }, index) => since(index, decidedMs.get(request.id)))),
-    paged: median(await pagedMs(setting, PAGED)),
+    paged: median(await pagedMs(setting, paged)),
     caughtUp: median(caughtUp),
-    status: median(await statusMs(setting)),
+    status: median(await statusMs(setting, cuts)),
   };
 }
 
-async function statusMs(setting: Setting): Promise<number[]> {
+async function statusMs(setting: Setting, count: number): Promise<number[]> {
   const took: number[] = [];
-  for (let asked = 0; asked < CUTS; asked++) {
+  for (let asked = 0; asked < count; asked++) {
     const beganMs = monotonicMs();
     await setting.status();
     took.push(monotonicMs() - beganMs);

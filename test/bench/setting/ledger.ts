@@ -4,6 +4,7 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Session } from "../../../edge/ledger/session.ts";
 import { Ledger } from "../../../edge/ledger.ts";
 import type { RequestRecord } from "../../../edge/record.ts";
 import { bound } from "../../../edge/steps/binding.ts";
@@ -22,27 +23,45 @@ export interface Paged {
   readonly incidentId: string;
 }
 
-/** Puts open requests into the ledger of the edge whose objects are in `data`: paged, and bound by the relay. */
-export async function seedOpen(data: string, paged: readonly Paged[]): Promise<void> {
-  await writeLedger(data, (ledger) => {
-    for (const each of paged) ledger.store(openRecord(each), undefined);
-  });
+/** What a ledger is to hold. */
+export interface Past {
+  /** Requests that are paged, and bound by the relay. */
+  readonly open: readonly Paged[];
+  /** How many are over, each of them approved. */
+  readonly finished: number;
 }
 
-/** Puts so many requests into it that are over, of which each was approved. */
-export async function seedFinished(data: string, count: number): Promise<void> {
-  await writeLedger(data, (ledger) => {
-    for (let number = 0; number < count; number++) ledger.store(finishedRecord(number), undefined);
-  });
-}
-
-async function writeLedger(data: string, write: (ledger: Ledger) => void): Promise<void> {
+/** Puts it into the ledger of the edge whose objects are in `data`; a relay has been there that lets notes decide. */
+export async function seedLedger(data: string, { open, finished }: Past): Promise<void> {
   const sql = new NodeSql(await databaseIn(data));
   sql.run("BEGIN");
-  write(new Ledger(sql));
+  const ledger = new Ledger(sql);
+  ledger.setSession(SESSION);
+  for (const each of open) ledger.store(openRecord(each), undefined);
+  for (let number = 0; number < finished; number++) ledger.store(finishedRecord(number), undefined);
   sql.run("COMMIT");
   sql.close();
 }
+
+const SESSION: Session = {
+  epoch: 1,
+  instance: "a relay of before",
+  relayKey: "its key",
+  sinceMs: 0,
+  hello: {
+    release: "0.1.0",
+    teleportVersion: "18.0.0",
+    proxyAddress: null,
+    decisions: {
+      channels: ["note"],
+      workflowTriggers: { approve: "", deny: "" },
+      field: "teleport_decision",
+      onResolve: "nothing",
+    },
+    asksOnCall: false,
+    certificateExpiresMs: null,
+  },
+};
 
 // Workerd names a folder for the class, and a file in it for each object.
 async function databaseIn(data: string): Promise<string> {

@@ -5,6 +5,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BUNDLE } from "../../../relay/install/bundle.ts";
+import { NODE_OPTIONS } from "../../../relay/install/executable.ts";
 import { DIST } from "../../../relay/install/release.ts";
 import { incidentKeyFor } from "../../../shared/incident-key.ts";
 import { Program } from "../../stage/program.ts";
@@ -15,7 +16,7 @@ import type { LoadDeeds } from "../actors/load.ts";
 import type { PagerDutyDeeds } from "../actors/pagerduty.ts";
 import type { TeleportDeeds } from "../actors/teleport.ts";
 import { writeRelayConfig, writeSecrets } from "./files.ts";
-import { type Paged, seedFinished, seedOpen } from "./ledger.ts";
+import { type Paged, seedLedger } from "./ledger.ts";
 import { type Served, serveWorker } from "./serve.ts";
 
 /** The bench's folders are made here: on the disk that the project is on. */
@@ -36,8 +37,17 @@ export class Setting {
   #relay: Program | undefined;
   #bareUrl = "";
 
+  /** Those that stand. */
+  static readonly #standing = new Set<Setting>();
+
   private constructor(folder: string) {
     this.folder = folder;
+    Setting.#standing.add(this);
+  }
+
+  /** Ends everything that still stands. */
+  static async strikeAll(): Promise<void> {
+    await Promise.all([...Setting.#standing].map((setting) => setting.strike()));
   }
 
   /** The stand-ins and the files; neither half runs. */
@@ -58,12 +68,11 @@ export class Setting {
   ): Promise<{ setting: Setting; open: Paged[] }> {
     const setting = await Setting.begin();
     await setting.startEdge();
-    await setting.startRelay();
-    await setting.stopRelay();
+    // Its object comes to be with the first question.
+    await setting.status();
     await setting.stopEdge();
     const open = await setting.#prepare(count);
-    await seedOpen(join(setting.folder, "edge"), open);
-    if (finished > 0) await seedFinished(join(setting.folder, "edge"), finished);
+    await seedLedger(join(setting.folder, "edge"), { open, finished });
     await setting.startEdge();
     if (relay) await setting.startRelay();
     return { setting, open };
@@ -100,8 +109,9 @@ export class Setting {
     this.#edgeUrl = (await this.#edge.line(/^edge listening on /)).replace("edge listening on ", "");
   }
 
+  /** Ends the edge as a crash would: what is durable is there again. */
   async stopEdge(): Promise<void> {
-    await this.edge.stop();
+    await this.edge.kill();
   }
 
   /** Starts the relay, which dials the edge at this origin, and waits until it watches and is linked. */
@@ -111,10 +121,10 @@ export class Setting {
     return relay;
   }
 
-  /** Starts it and waits for nothing; `nodeOptions` go to its Node. */
-  async launchRelay(edgeUrl = this.#edgeUrl, nodeOptions: readonly string[] = []): Promise<Program> {
+  /** Starts it, with the options of the executable, and waits for nothing. */
+  async launchRelay(edgeUrl = this.#edgeUrl): Promise<Program> {
     const file = await writeRelayConfig(this.folder, this.#teleportAddress, edgeUrl);
-    const args = [...nodeOptions, BUNDLE, "start", "-c", file];
+    const args = [...NODE_OPTIONS, BUNDLE, "start", "-c", file];
     this.#relay = this.#kept(Program.run("the relay", process.execPath, args));
     return this.#relay;
   }
@@ -142,9 +152,10 @@ export class Setting {
 
   /** Everything ends, and nothing is left behind. */
   async strike(): Promise<void> {
+    Setting.#standing.delete(this);
     await Promise.all([...this.#programs].map((program) => program.kill()));
-    await Promise.all(this.#served.map(({ stop }) => stop()));
     await Promise.all([this.teleport, this.pagerDuty, this.load, this.bare].map((actor) => actor.stop()));
+    await Promise.all(this.#served.map(({ stop }) => stop()));
     await rm(this.folder, { recursive: true, force: true });
   }
 

@@ -49,11 +49,30 @@ const incident = (url: string | null): RequestStatus["incidents"][number] => ({
   closedMs: null,
 });
 
+const RELAY: ClusterStatus["relays"][number] = {
+  instance: "relay-one",
+  role: "active",
+  release: "0.1.0",
+  connectedMs: NOW,
+  relayKey: "thumbprint",
+  teleportVersion: "18.0.0",
+  certificateExpiresMs: null,
+  watching: true,
+  problem: null,
+  audit: null,
+};
+
 const shown = (change: Partial<ClusterStatus>): string => String(overview(quietStatus(change)));
 
 describe("the page", () => {
   it("says that all is well when nothing needs anybody", () => {
     expect(shown({})).toContain("All is well");
+  });
+
+  it("says since when a relay acts only while one is there", () => {
+    const activeSinceMs = Date.UTC(2020, 1, 3);
+    expect(shown({ relays: [RELAY], activeSinceMs })).toContain("2020-02-03");
+    expect(shown({ relays: [], activeSinceMs })).not.toContain("2020-02-03");
   });
 
   it("says what does not work, and since when", () => {
@@ -86,16 +105,12 @@ describe("the page", () => {
       finished: [{ ...worst, stage: "denied", end: { end: "denied", who: HOSTILE, why: HOSTILE, atMs: NOW } }],
       relays: [
         {
+          ...RELAY,
           instance: HOSTILE,
-          role: "active",
           release: HOSTILE,
-          connectedMs: NOW,
           relayKey: HOSTILE,
           teleportVersion: HOSTILE,
-          certificateExpiresMs: null,
-          watching: true,
           problem: HOSTILE,
-          audit: null,
         },
       ],
       refusals: [{ atMs: NOW, requestId: HOSTILE, who: HOSTILE, verdict: "deny", refusal: "stale", text: HOSTILE }],

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Ledger } from "../../../edge/ledger.ts";
 import { AuditHeads } from "../../../edge/relays/audit-heads.ts";
 import { attachmentOf, newAttachment } from "../../../edge/relays/socket.ts";
-import { type AuditStanding, GENESIS, headAfter, sha256 } from "../../../shared/audit-chain.ts";
+import { type AuditStanding, GENESIS, headAfter, MAX_AUDIT_DIGESTS, sha256 } from "../../../shared/audit-chain.ts";
 import { NodeSql } from "../../fakes/node-sql.ts";
 import { ScriptedSocket } from "../host.ts";
 import { NOW } from "../samples.ts";
@@ -52,6 +52,14 @@ describe("the end of an audit log", () => {
     heads.keep(socket);
     heads.told(connect(), standing(9, 6));
     expect([kept(), faults]).toEqual([9, []]);
+  });
+
+  it("may have gone on by more than a relay can show, when the socket was lost without a word", () => {
+    const socket = connect();
+    for (let lines = 0; lines <= 2 * MAX_AUDIT_DIGESTS; lines += 1000)
+      heads.told(socket, standing(lines, Math.min(lines, 1000)));
+    heads.told(connect(), standing(2 * MAX_AUDIT_DIGESTS + 100, MAX_AUDIT_DIGESTS));
+    expect(faults).toEqual([]);
   });
 
   it.each([

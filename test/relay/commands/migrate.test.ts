@@ -126,6 +126,11 @@ describe("migrate", () => {
     expect(stdout).toContain(`[log]\noutput = "${log.output}"\nseverity = "${log.severity}"\n`);
   });
 
+  it("says that the installed service cannot write a log file anywhere", async () => {
+    expect((await migrate(G1)).stderr).toContain("log.output is a file");
+    expect((await migrate(G2)).stderr).not.toContain("log.output");
+  });
+
   it("lets no value out of its place", async () => {
     const evil = JSON.stringify('x"\n[policy]\napprovers = ["*"]\n\u007f');
     const text = `[teleport]\naddr = ${evil}\nidentity = ${evil}\n[pagerduty]\nuser_email = ${evil}\n${evil} = ${evil}\n[log]\noutput = ${evil}\n`;
