@@ -43,9 +43,8 @@ function defaultOf(key: z.core.$ZodType): unknown {
 export function tomlOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(tomlOf).join(", ")}]`;
   if (typeof value === "object" && value !== null) {
-    return `{ ${Object.entries(value)
-      .map(([key, item]) => `${key} = ${tomlOf(item)}`)
-      .join(", ")} }`;
+    const pairs = Object.entries(value).map(([key, item]) => `${key} = ${tomlOf(item)}`);
+    return pairs.length === 0 ? "{}" : `{ ${pairs.join(", ")} }`;
   }
   return JSON.stringify(value);
 }

@@ -131,7 +131,7 @@ export function planFor(dice: Dice): Plan {
       webhooksFail: some(0.4, 0.3),
       webhooksRepeat: some(0.5, 0.4),
       linkDelays: some(0.5, 0.3),
-      takeovers: some(0.5, 0.6),
+      takeovers: some(0.6, 1),
     },
     storm: {
       relayCrashes: times(0.45, 3),

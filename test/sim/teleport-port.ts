@@ -13,6 +13,9 @@ import type { Party, Weather } from "./weather.ts";
 /** How long a call may take, as the real connection has it, in ms. */
 const CALL_WITHIN_MS = 10_000;
 
+/** How often a slow Teleport takes long over a decision. */
+const SLOW_DECISIONS = 0.4;
+
 /** When what a call asks for takes effect at the latest, in ms: afterwards its deadline has ended it there too. */
 const LATEST_MS = 9_500;
 
@@ -166,7 +169,7 @@ export class SimulatedPort implements TeleportPort {
   #lateMs(name: Call): number {
     const { weather, dice, slow } = this.#options;
     const decides = name === "setState" || name === "submitReview";
-    return decides && !weather.isCalm && dice.chance(slow) ? dice.between(1_000, 8_000) : 0;
+    return decides && !weather.isCalm && slow > 0 && dice.chance(SLOW_DECISIONS) ? dice.between(1_000, 8_000) : 0;
   }
 
   #call<Answer>(name: Call, subject: string | null, effect: (teleport: SimulatedTeleport) => Answer): Promise<Answer> {

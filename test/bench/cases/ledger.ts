@@ -1,7 +1,8 @@
 /** Every latency again with years of finished requests in the ledger, beside an empty one in the same rounds. */
 import type { Case, Effort } from "../case.ts";
 import { median } from "../figures.ts";
-import { monotonicMs, pause } from "../monotonic.ts";
+import { pause } from "../monotonic.ts";
+import { processorMs } from "../processes.ts";
 import type { Row } from "../row.ts";
 import type { Paged } from "../setting/ledger.ts";
 import { Setting } from "../setting/setting.ts";
@@ -30,7 +31,7 @@ const KINDS = {
   decided: "click → SetAccessRequestState, median",
   paged: "request made → POST /incidents, median",
   caughtUp: "the edge is back → caught up, median",
-  status: "GET /status, median",
+  edge: "processor time of the edge for a click and all that comes of it",
 } as const;
 
 type Medians = Record<keyof typeof KINDS, number>;
@@ -85,11 +86,13 @@ async function mediansOf({ setting, open, tap }: Half, { clicks, paged, cuts }: 
   const clicked = open.splice(0, clicks);
   const told = clicked.map(({ incidentId }) => ({ what: "approve", incidentId }) as const);
   await setting.teleport.ask("decided");
+  const before = processorMs(setting.edge.pid);
   const { sentMs, answeredMs } = await load.ask("openLoop", { url, told }, RATE);
   const decidedMs = await allDecided(setting, clicked.length);
   const since = (index: number, atMs: number | undefined): number => (atMs ?? Number.NaN) - (sentMs[index] ?? 0);
   // What comes of the decisions is over before anything else is measured.
   await pause(500);
+  const edgeMs = (processorMs(setting.edge.pid) - before) / clicks;
   const caughtUp: number[] = [];
   for (let cut = 0; cut < cuts; cut++) caughtUp.push(await afterEdge(setting, tap));
   return {
@@ -97,16 +100,6 @@ async function mediansOf({ setting, open, tap }: Half, { clicks, paged, cuts }: 
     decided: median(clicked.map(({ request }, index) => since(index, decidedMs.get(request.id)))),
     paged: median(await pagedMs(setting, paged)),
     caughtUp: median(caughtUp),
-    status: median(await statusMs(setting, cuts)),
+    edge: edgeMs,
   };
-}
-
-async function statusMs(setting: Setting, count: number): Promise<number[]> {
-  const took: number[] = [];
-  for (let asked = 0; asked < count; asked++) {
-    const beganMs = monotonicMs();
-    await setting.status();
-    took.push(monotonicMs() - beganMs);
-  }
-  return took;
 }
