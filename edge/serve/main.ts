@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { buildWorker } from "./build.ts";
 import { startWorkerd } from "./supervisor.ts";
@@ -27,6 +28,9 @@ Exit codes: 0; 1 a fault; 2 bad usage or a bad file of variables.
 
 /** Plain workerd has no cron, so that each object's own alarm has to come round as often as ours would. */
 const WAKE_EVERY_MINUTES = "30";
+
+/** How long a signal to end may come after workerd's own end, in ms. */
+const SIGNAL_WITHIN_MS = 250;
 
 /** A mistake of whoever called; its message is all they need. */
 class UsageError extends Error {}
@@ -101,6 +105,8 @@ async function serve({ host, port, data, vars }: Options): Promise<number> {
     await rm(folder, { recursive: true, force: true });
   }
   const code = await running.ended;
+  // Who asks the whole process group may reach workerd first.
+  if (!asked) await delay(SIGNAL_WITHIN_MS);
   if (asked) return 0;
   console.error(`workerd ended with ${code}`);
   return 1;

@@ -4,6 +4,7 @@ import { FakePagerDuty } from "../../../fakes/pagerduty.ts";
 
 let fake: FakePagerDuty;
 let pagerDuty: SetupPagerDuty;
+let connect: (timeoutMs: number) => SetupPagerDuty;
 
 beforeEach(async () => {
   fake = await FakePagerDuty.start();
@@ -11,7 +12,8 @@ beforeEach(async () => {
   fake.addService({ id: "PSVC", name: "Access", policyId: "PPOLICY" });
   const { signal } = new AbortController();
   const apiKey = fake.credentials.addAccountKey();
-  pagerDuty = new SetupPagerDuty({ apiUrl: fake.url, apiKey, signal, env: {}, timeoutMs: 200 });
+  connect = (timeoutMs) => new SetupPagerDuty({ apiUrl: fake.url, apiKey, signal, env: {}, timeoutMs });
+  pagerDuty = connect(20_000);
 });
 
 afterEach(() => fake.stop());
@@ -38,6 +40,7 @@ it("reads a list in which others' entries are odd", async () => {
 it("does not wait for ever, and says when a write may have had its effect", async () => {
   fake.hang("GET /services/*");
   fake.hang("POST /webhook_subscriptions/*/ping");
-  await expect(pagerDuty.serviceName("PSVC")).rejects.toThrow("did not answer within 0.2 s: run this again");
-  await expect(pagerDuty.ping("PSUB")).rejects.toThrow("may or may not have been carried out");
+  const hasty = connect(200);
+  await expect(hasty.serviceName("PSVC")).rejects.toThrow("did not answer within 0.2 s: run this again");
+  await expect(hasty.ping("PSUB")).rejects.toThrow("may or may not have been carried out");
 });
