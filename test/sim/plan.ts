@@ -62,6 +62,7 @@ export interface Storm {
   readonly edgeSleeps: number;
   readonly partitions: number;
   readonly watchCuts: number;
+  readonly showdowns: number;
   readonly linkCuts: number;
   readonly rightsLost: number;
   readonly rateLimits: number;
@@ -131,7 +132,7 @@ export function planFor(dice: Dice): Plan {
       webhooksFail: some(0.4, 0.3),
       webhooksRepeat: some(0.5, 0.4),
       linkDelays: some(0.5, 0.3),
-      takeovers: some(0.6, 1),
+      takeovers: some(0.5, 0.6),
     },
     storm: {
       relayCrashes: times(0.45, 3),
@@ -139,6 +140,7 @@ export function planFor(dice: Dice): Plan {
       edgeSleeps: times(0.3, 3),
       partitions: times(0.4, 3),
       watchCuts: times(0.3, 3),
+      showdowns: times(0.2, 2),
       linkCuts: times(0.35, 4),
       rightsLost: times(0.15, 1),
       rateLimits: times(0.15, 1),

@@ -1,4 +1,5 @@
 /** What happens to a simulated world, and when: the people's doings, and everything that goes wrong. Drawn beforehand. */
+import { showDown } from "./people/approvers.ts";
 import { operate, plant } from "./people/operators.ts";
 import { ask } from "./people/requesters.ts";
 import { act, changeShift } from "./people.ts";
@@ -38,6 +39,7 @@ export function brew(world: World): void {
   times(storm.edgeSleeps, () => world.edge.sleep());
   times(storm.partitions, () => partition(world));
   times(storm.watchCuts, () => counted(world, "watches cut", () => world.teleport.cutWatches()));
+  times(storm.showdowns, () => showDown(world));
   times(storm.linkCuts, () => counted(world, "links cut", () => dice.pick(world.relays).cutLink()));
   times(storm.rightsLost, () => loseRights(world));
   times(storm.rateLimits, () =>
@@ -137,12 +139,14 @@ function fillDisk({ scheduler, dice, journal, relays }: World): void {
   });
 }
 
-// As the documentation says: the relay first, then the edge, then PagerDuty; the old one is taken away last.
-function rotate({ scheduler, journal, known, edge, courier }: World): void {
+// As the documentation says: the relay first, then the edge, then PagerDuty; the old one is taken away last. Behind a gate
+// PagerDuty may also be before the edge.
+function rotate({ scheduler, dice, plan, journal, known, edge, courier }: World): void {
   const [before, after] = SECRETS;
+  const isLate = plan.arrangement === "gate and secrets" && dice.chance(0.5);
   journal.count("secret rotations");
   known.relay = [before, after];
-  scheduler.after(1_000, () => {
+  scheduler.after(isLate ? 20_000 : 1_000, () => {
     known.edge = [before, after];
     edge.deploy();
   });

@@ -13,9 +13,6 @@ import type { Party, Weather } from "./weather.ts";
 /** How long a call may take, as the real connection has it, in ms. */
 const CALL_WITHIN_MS = 10_000;
 
-/** How often a slow Teleport takes long over a decision. */
-const SLOW_DECISIONS = 0.4;
-
 /** When what a call asks for takes effect at the latest, in ms: afterwards its deadline has ended it there too. */
 const LATEST_MS = 9_500;
 
@@ -167,9 +164,10 @@ export class SimulatedPort implements TeleportPort {
 
   // What changes a request may take Teleport long, and whoever asked may not live to see it.
   #lateMs(name: Call): number {
-    const { weather, dice, slow } = this.#options;
-    const decides = name === "setState" || name === "submitReview";
-    return decides && !weather.isCalm && slow > 0 && dice.chance(SLOW_DECISIONS) ? dice.between(1_000, 8_000) : 0;
+    const { teleport, scheduler, weather, dice, slow } = this.#options;
+    if (weather.isCalm || (name !== "setState" && name !== "submitReview")) return 0;
+    const isLate = scheduler.nowMs < teleport.slowUntilMs || dice.chance(slow);
+    return isLate ? dice.between(500, 8_000) : 0;
   }
 
   #call<Answer>(name: Call, subject: string | null, effect: (teleport: SimulatedTeleport) => Answer): Promise<Answer> {

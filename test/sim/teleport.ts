@@ -40,6 +40,8 @@ export class SimulatedTeleport {
   readonly verdicts: VerdictTaken[] = [];
   readonly calls: Call[] = [];
   rights: Rights = "all";
+  /** Until when every decision takes long, ms since the epoch. */
+  slowUntilMs = 0;
   readonly #scheduler: Scheduler;
   readonly #journal: Journal;
 

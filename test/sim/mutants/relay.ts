@@ -58,7 +58,13 @@ export const OF_THE_RELAY: readonly Mutant[] = [
     "const requests = await teleport.listPending();",
     "const requests = (await teleport.listPending()).slice(0, 0);",
   ),
-  mutant("nothing expires", "relay/inventory.ts", "requestExpiresMs > nowMs ||", "requestExpiresMs > 0 ||"),
+  {
+    name: "nothing expires",
+    patches: [
+      { file: "relay/inventory.ts", find: "requestExpiresMs > nowMs ||", replace: "requestExpiresMs > 0 ||" },
+      { file: "edge/steps/request.ts", find: "EXPIRY_GRACE_MS = 30_000", replace: "EXPIRY_GRACE_MS = 3_600_000" },
+    ],
+  },
   mutant(
     "an end is told once, whether or not anybody hears",
     "relay/inventory.ts",

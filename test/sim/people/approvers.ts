@@ -5,6 +5,7 @@ import { ANN, type Somebody, TRIGGERS } from "../plan.ts";
 import { bodyFor, signatureFor } from "../webhooks.ts";
 import { ACTION_TOKENS, GATE_TOKEN, SECRETS, type World } from "../world.ts";
 import { personFor, recordClick, recordEvent } from "./clicks.ts";
+import { pickIncident } from "./incidents.ts";
 
 const LABELS = { approve: "Approve Request", deny: "Deny Request" } as const;
 
@@ -37,6 +38,17 @@ function takeOver({ dice, scheduler, weather, relays, journal }: World): void {
     relay.crash();
     scheduler.after(dice.between(10, 3_000), () => relay.start());
   });
+}
+
+/** Several relays are asked to decide the same, while Teleport takes its time over it. */
+export function showDown(world: World): void {
+  const { scheduler, teleport, journal } = world;
+  const incident = pickIncident(world);
+  if (incident === undefined) return;
+  journal.count("showdowns");
+  teleport.slowUntilMs = scheduler.nowMs + 15_000;
+  click(world, incident, ANN, "approve");
+  for (let time = 0; time < 3; time++) takeOver(world);
 }
 
 /** A machine does as if it were somebody. */
