@@ -27,7 +27,7 @@ export type Standing = z.infer<typeof standingSchema>;
 /** How a request stands; undefined once it is no more than history. */
 export function standingOf(record: RequestRecord): Standing | undefined {
   if (!isAlive(record)) return undefined;
-  const { digest, reviewsTold, end, pagings, request } = record;
+  const { digest, reviewsTold, end, pagings, request, mayBePaged, routing } = record;
   const isPending = end === null;
   const due = pagerDutyTasks(record).map(({ dueMs }) => dueMs);
   const expiresMs = isPending && request.requestExpiresMs !== null ? request.requestExpiresMs + EXPIRY_GRACE_MS : null;
@@ -36,7 +36,7 @@ export function standingOf(record: RequestRecord): Standing | undefined {
     reviewsTold,
     isPending,
     awaitsRelay: awaitsRelay(record),
-    isOpening: pagings.some(({ state }) => state === "opening"),
+    isOpening: pagings.some(({ state }) => state === "opening") || (mayBePaged && routing !== null),
     rank: rankOfRecord(record),
     dueMs: due.length === 0 ? null : Math.min(...due),
     expiresMs,

@@ -87,6 +87,11 @@ export class Inventory implements WatchSink {
     this.#reconcile();
   }
 
+  /** The edge asks for incidents to be bound to a request, which it has as this digest says. */
+  asked({ requestId, digest }: { readonly requestId: string; readonly digest: string }): void {
+    this.#atEdge?.heard(requestId, digest);
+  }
+
   /** The link is gone, and with it what is known of the edge. */
   unlinked(): void {
     this.#atEdge = undefined;

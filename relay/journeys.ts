@@ -134,7 +134,10 @@ export class Journeys {
     this.#decider = new Decider({ ...deciding, verifiers, isBeingBound, taken, random });
     const autoApprover = new AutoApprover(deciding);
     this.#link = this.#linkTo({
-      bind: (frame) => this.#binder.bind(frame),
+      bind: (frame) => {
+        this.#inventory.asked(frame);
+        this.#binder.bind(frame);
+      },
       decide: (frame) => this.#decider.decide(frame),
       autoApprove: (frame) => autoApprover.approve(frame),
     });

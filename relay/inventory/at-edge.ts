@@ -40,6 +40,11 @@ export class AtEdge {
     this.#open.set(id, { digest: digestOf(this.#cluster, request), reviews: reviews.length, requestExpiresMs });
   }
 
+  /** It asks something about a request, which is open there then: another relay may have told of it. */
+  heard(requestId: string, digest: string): void {
+    if (!this.#open.has(requestId)) this.#open.set(requestId, { digest, reviews: 0, requestExpiresMs: null });
+  }
+
   /** Whether a request is open there. */
   has(requestId: string): boolean {
     return this.#open.has(requestId);

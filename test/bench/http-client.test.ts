@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import { HttpConnection, postBytes } from "./http-client.ts";
+import { HttpConnection, HttpPool, postBytes } from "./http-client.ts";
 
 let server: Server;
 
@@ -44,5 +44,18 @@ describe("a connection", () => {
     const url = await serve();
     const connection = await HttpConnection.open(url);
     await expect(connection.send(postBytes(url, {}, "cut"))).rejects.toThrow();
+  });
+});
+
+describe("a pool", () => {
+  it("sends over another connection when those that were idle have been closed", async () => {
+    const url = await serve();
+    const pool = new HttpPool(url);
+    await pool.warm(3);
+    server.closeAllConnections();
+    const request = postBytes(url, { "x-name": "bench" }, "again");
+    expect(await pool.send(request)).toEqual({ status: 202, body: "bench: again" });
+    expect(await pool.send(request)).toEqual({ status: 202, body: "bench: again" });
+    pool.close();
   });
 });

@@ -32,7 +32,8 @@ export class HttpConnection {
     this.#socket = socket;
     socket.setNoDelay(true).setEncoding("latin1");
     socket.on("data", (text: string) => this.#receive(text));
-    socket.on("error", (error) => this.#waiting?.reject(error));
+    // `close` follows.
+    socket.on("error", () => {});
     socket.on("close", () => this.#waiting?.reject(new Error("the connection was closed")));
   }
 
@@ -42,11 +43,17 @@ export class HttpConnection {
     return new HttpConnection(socket);
   }
 
-  /** Sends a request; call it again only when it has been answered. */
+  /** Whether the other end has not closed it. */
+  get isOpen(): boolean {
+    return !this.#socket.destroyed && this.#socket.writable;
+  }
+
+  /** Sends a request; call it again only when it has been answered. Rejects when the connection ends before that. */
   send(request: Buffer): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject };
-      this.#socket.write(request);
+      if (this.isOpen) this.#socket.write(request);
+      else reject(new Error("the connection was closed"));
     });
   }
 
@@ -71,5 +78,40 @@ export class HttpConnection {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.resolve({ status: Number(head.slice(9, 12)), body: rest });
+  }
+}
+
+/** Connections to one address, each used again once it is idle. */
+export class HttpPool {
+  readonly #url: URL;
+  readonly #idle: HttpConnection[] = [];
+
+  constructor(url: URL) {
+    this.#url = url;
+  }
+
+  /** Opens so many, so that none of the first requests waits for one. */
+  async warm(count: number): Promise<void> {
+    this.#idle.push(...(await Promise.all(Array.from({ length: count }, () => HttpConnection.open(this.#url)))));
+  }
+
+  /** Sends a request over an idle connection, or another one. What an idle connection ends before is sent again. */
+  async send(request: Buffer): Promise<Answer> {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      if (!idle.isOpen) continue;
+      const answer = await this.#sendOver(idle, request).catch(() => undefined);
+      if (answer !== undefined) return answer;
+    }
+    return this.#sendOver(await HttpConnection.open(this.#url), request);
+  }
+
+  close(): void {
+    for (const connection of this.#idle.splice(0)) connection.close();
+  }
+
+  async #sendOver(connection: HttpConnection, request: Buffer): Promise<Answer> {
+    const answer = await connection.send(request);
+    this.#idle.push(connection);
+    return answer;
   }
 }

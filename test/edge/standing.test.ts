@@ -29,6 +29,13 @@ describe("how a request stands", () => {
 
   it("tells what the relay is asked for, and whether an incident may be on its way", () => {
     expect(standingOf(wanted())).toMatchObject({ isOpening: true, awaitsRelay: false });
+    const unrouted = {
+      ...wanted(),
+      pagings: [],
+      routing: { targets: ["Access"], adopt: null, attempts: 0, dueMs: NOW },
+    };
+    expect(standingOf(unrouted)).toMatchObject({ isOpening: false });
+    expect(standingOf({ ...unrouted, mayBePaged: true })).toMatchObject({ isOpening: true });
     expect(standingOf(paged())).toMatchObject({ isOpening: false, awaitsRelay: true });
     expect(standingOf(quiet())).toMatchObject({ isOpening: false, awaitsRelay: false });
   });

@@ -90,6 +90,17 @@ function asHad(id: string, reviews = 0, change: Partial<LiveRequest["request"]> 
 const REVIEW = { author: "carol", proposedState: "APPROVED", reason: "fine", createdMs: NOW_MS } as const;
 
 describe("the exchange of differences", () => {
+  it("tells the end of what another relay has told, once the edge asks about it", async () => {
+    const world = taking();
+    await world.list();
+    await world.link();
+    expect(world.told()).toEqual(["synced"]);
+    world.teleport.put(live("late", { state: "DENIED" }));
+    world.inventory.asked({ requestId: "late", digest: "d" });
+    await world.list();
+    expect(world.told()).toEqual(["ended late denied"]);
+  });
+
   it("does not take back a change that another relay has told, where its own watch was down", async () => {
     const world = taking();
     world.teleport.put(live("changed", { reason: "old" }));

@@ -9,7 +9,7 @@ import { Operation, RequestState } from "../../../relay/gen/teleport_pb.ts";
 import { BareClient } from "../../fakes/teleport/client.ts";
 import { API_KEY, PEOPLE, SERVICE } from "../../stage/stage.ts";
 import { deliveryOf } from "../deliveries.ts";
-import { HttpConnection, postBytes } from "../http-client.ts";
+import { HttpPool, postBytes } from "../http-client.ts";
 import { monotonicMs } from "../monotonic.ts";
 import { perform } from "./actor.ts";
 
@@ -129,7 +129,7 @@ const deeds = {
 export type BareDeeds = typeof deeds;
 
 let standing: (() => void) | undefined;
-const idle = new Map<string, HttpConnection[]>();
+const pools = new Map<string, HttpPool>();
 
 async function pageOne(requestId: string, insertUrl: URL, pagerDutyUrl: URL): Promise<void> {
   await sendTo(insertUrl, deliveryOf({ what: "approve", incidentId: requestId }, insertUrl));
@@ -148,11 +148,9 @@ async function pageOne(requestId: string, insertUrl: URL, pagerDutyUrl: URL): Pr
 }
 
 async function sendTo(url: URL, request: Buffer): Promise<void> {
-  const pool = idle.get(url.host) ?? [];
-  idle.set(url.host, pool);
-  const connection = pool.pop() ?? (await HttpConnection.open(url));
-  await connection.send(request);
-  pool.push(connection);
+  const pool = pools.get(url.host) ?? new HttpPool(url);
+  pools.set(url.host, pool);
+  await pool.send(request);
 }
 
 perform(deeds);

@@ -3,7 +3,7 @@
  * webhook is compared with, in the same way.
  */
 import { deliveryOf, type Told } from "../deliveries.ts";
-import { type Answer, HttpConnection } from "../http-client.ts";
+import { type Answer, HttpConnection, HttpPool } from "../http-client.ts";
 import { monotonicMs, until } from "../monotonic.ts";
 import { perform } from "./actor.ts";
 
@@ -18,6 +18,9 @@ export interface Load {
   readonly url: string;
   readonly told: readonly Told[];
 }
+
+/** Open before the first is sent in the open loop. */
+const CONNECTIONS_AT_FIRST = 8;
 
 /** What it can be asked. */
 const deeds = {
@@ -45,30 +48,28 @@ const deeds = {
   async openLoop({ url, told }: Load, ratePerSecond: number): Promise<Sent> {
     const address = new URL(url);
     const requests = told.map((each) => deliveryOf(each, address));
-    const idle = await Promise.all(Array.from({ length: 8 }, () => HttpConnection.open(address)));
+    const pool = new HttpPool(address);
+    await pool.warm(CONNECTIONS_AT_FIRST);
     const sentMs: number[] = [];
-    const answeredMs: number[] = new Array(requests.length).fill(0);
+    const answers: Promise<number>[] = [];
     const startMs = monotonicMs();
-    const answers: Promise<void>[] = [];
     for (const [index, request] of requests.entries()) {
-      const dueMs = startMs + (index * 1000) / ratePerSecond;
-      await until(dueMs);
-      sentMs.push(dueMs);
-      const connection = idle.pop() ?? (await HttpConnection.open(address));
-      const answered = connection.send(request).then((answer) => {
-        checked(answer);
-        answeredMs[index] = monotonicMs();
-        idle.push(connection);
-      });
-      answers.push(answered);
+      await until(startMs + (index * 1000) / ratePerSecond);
+      sentMs.push(monotonicMs());
+      answers.push(answeredAt(pool, request));
     }
-    await Promise.all(answers);
-    for (const connection of idle) connection.close();
+    const answeredMs = await Promise.all(answers);
+    pool.close();
     return { sentMs, answeredMs };
   },
 };
 
 export type LoadDeeds = typeof deeds;
+
+async function answeredAt(pool: HttpPool, request: Buffer): Promise<number> {
+  checked(await pool.send(request));
+  return monotonicMs();
+}
 
 // What is refused at once is fast, and no figure.
 function checked({ status, body }: Answer): void {
