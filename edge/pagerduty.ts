@@ -64,8 +64,12 @@ const WITH_BODY = [
 
 const FIELD_VALUES = "/custom_fields/values";
 
+const createdNoteSchema = z.object({ id: nonEmptySchema });
+const notesSchema = z.array(noteSchema);
+const textFieldSchema = z.object({ name: z.string(), value: z.string() });
 /** What is given on as PagerDuty has it. */
-const anything = z.array(z.unknown());
+const thing = z.unknown();
+const things = z.array(thing);
 
 export class PagerDuty {
   readonly #connection: Connection;
@@ -74,7 +78,7 @@ export class PagerDuty {
     this.#connection = new Connection({ ...options, timeoutMs });
   }
 
-  /** What the last answer said about the rate limit; null while none has said anything. */
+  /** What the last answer said about the rate limit; null while none has said things. */
   get budget(): Budget | null {
     return this.#connection.budget;
   }
@@ -130,19 +134,18 @@ export class PagerDuty {
 
   /** Adds a note and returns its id. Not idempotent: look for it among {@link notes} after a doubtful attempt. */
   async addNote(incidentId: string, content: string): Promise<string> {
-    const note = z.object({ id: nonEmptySchema });
     const path = incidentPath(incidentId, "/notes");
-    return (await this.#connection.create(path, { note: { content } }, "note", note)).id;
+    return (await this.#connection.create(path, { note: { content } }, "note", createdNoteSchema)).id;
   }
 
   /** Every note of an incident. */
   async notes(incidentId: string): Promise<Note[]> {
-    return this.#connection.read(incidentPath(incidentId, "/notes"), "notes", z.array(noteSchema));
+    return this.#connection.read(incidentPath(incidentId, "/notes"), "notes", notesSchema);
   }
 
   /** Every note of an incident, each as PagerDuty has it. */
   async notesAsGiven(incidentId: string): Promise<unknown[]> {
-    return this.#connection.read(incidentPath(incidentId, "/notes"), "notes", anything);
+    return this.#connection.read(incidentPath(incidentId, "/notes"), "notes", things);
   }
 
   /** The entries that an incident's log got in a span, each as PagerDuty has it. */
@@ -151,19 +154,19 @@ export class PagerDuty {
       ["since", isoSecond(span.sinceMs)],
       ["until", isoSecond(span.untilMs)],
     ] as const;
-    return this.#connection.pages(incidentPath(incidentId, "/log_entries"), query, "log_entries", z.unknown());
+    return this.#connection.pages(incidentPath(incidentId, "/log_entries"), query, "log_entries", thing);
   }
 
   /** The custom fields of an incident, each as PagerDuty has it. */
   async fieldValuesAsGiven(incidentId: string): Promise<unknown[]> {
-    return this.#connection.read(incidentPath(incidentId, FIELD_VALUES), "custom_fields", anything);
+    return this.#connection.read(incidentPath(incidentId, FIELD_VALUES), "custom_fields", things);
   }
 
   /** What a custom field of an incident, by its name, is set to; null when it is not set, or to something else than text. */
   async fieldValue(incidentId: string, name: string): Promise<string | null> {
-    const field = z.object({ name: z.literal(name), value: z.string() });
-    const values = await this.fieldValuesAsGiven(incidentId);
-    return values.flatMap((value) => field.safeParse(value).data ?? [])[0]?.value ?? null;
+    const given = await this.fieldValuesAsGiven(incidentId);
+    const fields = given.flatMap((field) => textFieldSchema.safeParse(field).data ?? []);
+    return fields.find((field) => field.name === name)?.value ?? null;
   }
 
   /** Sets a custom field of an incident by its name; null takes its value away. */
@@ -177,7 +180,7 @@ export class PagerDuty {
       ["include[]", "channels"],
       ["limit", "100"],
     ] as const;
-    return this.#connection.read(incidentPath(incidentId, "/log_entries"), "log_entries", anything, query);
+    return this.#connection.read(incidentPath(incidentId, "/log_entries"), "log_entries", things, query);
   }
 
   /** Resolves an incident; one that is resolved already is fine. */

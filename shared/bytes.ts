@@ -61,18 +61,37 @@ function decodeUtf8(raw: Uint8Array): string | undefined {
   }
 }
 
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
 function nestsTooDeep(json: string): boolean {
   let depth = 0;
-  let inString = false;
   for (let index = 0; index < json.length; index++) {
-    const character = json[index];
-    if (inString) {
-      if (character === "\\") index++;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === "[" || character === "{") {
-      if (++depth > MAX_JSON_DEPTH) return true;
-    } else if (character === "]" || character === "}") depth--;
+    switch (json.charCodeAt(index)) {
+      case QUOTE:
+        index = endOfString(json, index + 1);
+        break;
+      // "[" and "{"
+      case 0x5b:
+      case 0x7b:
+        if (++depth > MAX_JSON_DEPTH) return true;
+        break;
+      // "]" and "}"
+      case 0x5d:
+      case 0x7d:
+        depth--;
+    }
   }
   return false;
+}
+
+// Where the string that begins here has its closing quote, or past the end.
+function endOfString(json: string, from: number): number {
+  let index = from;
+  for (; index < json.length; index++) {
+    const code = json.charCodeAt(index);
+    if (code === QUOTE) return index;
+    if (code === BACKSLASH) index++;
+  }
+  return index;
 }

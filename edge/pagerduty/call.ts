@@ -11,6 +11,14 @@ export interface Way {
   readonly timeoutMs: number;
 }
 
+/** What is sent. */
+export interface Message {
+  readonly url: string;
+  readonly method: "GET" | "POST" | "PUT";
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | URLSearchParams;
+}
+
 /** What a call is. */
 export interface Calling {
   /** For messages: method and path. */
@@ -27,12 +35,13 @@ export interface Answer {
   readonly body: Uint8Array | undefined;
 }
 
-/** Sends a request. Throws a {@link PagerDutyError} when no whole answer comes in time. */
-export async function answerTo(request: Request, { name, write, maxBytes }: Calling, way: Way): Promise<Answer> {
+/** Makes a call, and follows no redirection. Throws a {@link PagerDutyError} when no whole answer comes in time. */
+export async function answerTo(message: Message, { name, write, maxBytes }: Calling, way: Way): Promise<Answer> {
+  const { url, ...sent } = message;
   const limit = new AbortController();
   const cancel = way.after(way.timeoutMs, () => limit.abort());
   try {
-    const response = await way.fetch(new Request(request, { signal: limit.signal }));
+    const response = await way.fetch(new Request(url, { ...sent, redirect: "manual", signal: limit.signal }));
     return { response, body: await readAtMost(response.body, maxBytes) };
   } catch (error) {
     throw new PagerDutyError(name, faultForSilence(limit.signal.aborted ? "timeout" : "unavailable", write), error);

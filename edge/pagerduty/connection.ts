@@ -5,7 +5,7 @@
 import * as z from "zod/mini";
 import { parseJsonBytes } from "../../shared/bytes.ts";
 import type { PagerDutyAccount, Region } from "../config/cluster-config.ts";
-import { answerTo, type Way } from "./call.ts";
+import { answerTo, type Message, type Way } from "./call.ts";
 import { Credential } from "./credential.ts";
 import { faultForAnswer, faultForHaste, faultForSilence, PagerDutyError, type PagerDutyErrorCode } from "./error.ts";
 import {
@@ -55,6 +55,10 @@ export const MAX_LOG_ENTRY_BYTES = 256 * 1024;
 
 const TOO_MANY_REQUESTS = 429;
 
+/** What every answer is, and every list in one. */
+const answerSchema = z.looseObject({});
+const listSchema = z.array(z.unknown());
+
 /** PagerDuty's largest page, and the end of what paging by offset reaches. */
 const PAGE_SIZE = 100;
 const MAX_OFFSET = 10_000 - PAGE_SIZE;
@@ -98,10 +102,9 @@ export class Connection {
     return this.#send({ method: "GET", path, query, maxBytes });
   }
 
-  /** A write, under the name of the account's `From`, whose answer says nothing new, though it must be one. */
+  /** A write, under the name of the account's `From`, whose answer says nothing new. */
   async write(method: "POST" | "PUT", path: string, body?: unknown): Promise<void> {
-    const call: Call = { method, path, query: [], body, maxBytes: MAX_ANSWER_BYTES };
-    this.#parse(call, await this.#send(call), z.unknown());
+    await this.#send({ method, path, query: [], body, maxBytes: MAX_ANSWER_BYTES });
   }
 
   /** As {@link write}; what it answers with is under a name. */
@@ -111,28 +114,27 @@ export class Connection {
 
   /** Every item of a list, page after page as far as PagerDuty's paging by offset reaches. */
   async pages<Item>(path: string, query: Query, name: string, item: z.ZodMiniType<Item>): Promise<Item[]> {
-    const page = pageOf(name, item);
     const items: Item[] = [];
     for (let offset = 0; offset <= MAX_OFFSET; offset += PAGE_SIZE) {
       const window = [["limit", String(PAGE_SIZE)] as const, ["offset", String(offset)] as const];
       const call: Call = { method: "GET", path, query: [...query, ...window], maxBytes: MAX_ANSWER_BYTES };
-      const answer = this.#parse(call, await this.#send(call), page);
-      items.push(...answer.items);
-      if (!answer.more) break;
+      const answer = await this.#answer(call);
+      for (const given of this.#parse(call, answer[name], listSchema)) items.push(this.#parse(call, given, item));
+      if (answer.more !== true) break;
     }
     return items;
   }
 
   async #named<Answer>(call: Call, name: string, schema: z.ZodMiniType<Answer>): Promise<Answer> {
-    const named = z.pipe(
-      z.looseObject({}),
-      z.transform((answer) => answer[name]),
-    );
-    return this.#parse(call, await this.#send(call), z.pipe(named, schema));
+    return this.#parse(call, (await this.#answer(call))[name], schema);
   }
 
-  #parse<Answer>(call: Call, bytes: Uint8Array, schema: z.ZodMiniType<Answer>): Answer {
-    const parsed = schema.safeParse(bytes.length === 0 ? undefined : parseJsonBytes(bytes));
+  async #answer(call: Call): Promise<Record<string, unknown>> {
+    return this.#parse(call, parseJsonBytes(await this.#send(call)), answerSchema);
+  }
+
+  #parse<Read>(call: Call, given: unknown, schema: z.ZodMiniType<Read>): Read {
+    const parsed = schema.safeParse(given);
     if (parsed.success) return parsed.data;
     throw new PagerDutyError(nameOf(call), faultForSilence("unreadable", isWrite(call)), parsed.error);
   }
@@ -163,7 +165,7 @@ export class Connection {
 
   async #bodyOf(call: Call, authorization: string): Promise<Uint8Array> {
     const calling = { name: nameOf(call), write: isWrite(call), maxBytes: call.maxBytes };
-    const { response, body } = await answerTo(this.#requestFor(call, authorization), calling, this.#way);
+    const { response, body } = await answerTo(this.#messageFor(call, authorization), calling, this.#way);
     const retryAfterMs = this.#heed(response);
     if (!response.ok) {
       const secret = authorization.replace(/^(Token token=|Bearer )/, "");
@@ -178,7 +180,7 @@ export class Connection {
     return body;
   }
 
-  #requestFor({ method, path, query, body }: Call, authorization: string): Request {
+  #messageFor({ method, path, query, body }: Call, authorization: string): Message {
     const search = query.length === 0 ? "" : `?${new URLSearchParams(query.map(([name, value]) => [name, value]))}`;
     const headers: Record<string, string> = {
       Authorization: authorization,
@@ -187,12 +189,8 @@ export class Connection {
       "Content-Type": "application/json",
     };
     if (method !== "GET") headers.From = this.#account.userEmail;
-    return new Request(`${this.#baseUrl}${path}${search}`, {
-      method,
-      headers,
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-      redirect: "manual",
-    });
+    const url = `${this.#baseUrl}${path}${search}`;
+    return { url, method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
   }
 
   // Whoever calls: what PagerDuty would refuse is not even asked.
@@ -219,15 +217,6 @@ export class Connection {
     this.#pace = step(this.#pace, budget ?? spent, nowMs);
     return resetMs === null ? null : resetMs - nowMs;
   }
-}
-
-function pageOf<Item>(name: string, item: z.ZodMiniType<Item>): z.ZodMiniType<{ items: Item[]; more: boolean }> {
-  const itemsAndMore = z.transform((answer: Record<string, unknown>) => ({
-    items: answer[name],
-    more: answer.more === true,
-  }));
-  const page = z.object({ items: z.array(item), more: z.boolean() });
-  return z.pipe(z.pipe(z.looseObject({}), itemsAndMore), page);
 }
 
 function isWrite(call: Call): boolean {

@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 import { parseJsonBytes } from "../../shared/bytes.ts";
 import { nonEmptySchema } from "../../shared/values.ts";
 import type { PagerDutyAccount } from "../config/cluster-config.ts";
-import { answerTo, type Way } from "./call.ts";
+import { answerTo, type Message, type Way } from "./call.ts";
 import { faultForAnswer, faultForSilence, PagerDutyError } from "./error.ts";
 
 /** Where tokens are granted, for every region. */
@@ -82,21 +82,17 @@ export class Credential {
       client_secret: credentials.clientSecret,
       scope: [`as_account-${region}.${credentials.subdomain}`, ...SCOPES].join(" "),
     });
-    const request = new Request(apiUrl === null ? TOKEN_URL : `${apiUrl}/oauth/token`, {
-      method: "POST",
-      body: form,
-      redirect: "manual",
-    });
-    const { access_token, expires_in } = await this.#exchange(request, credentials.clientSecret);
+    const url = apiUrl === null ? TOKEN_URL : `${apiUrl}/oauth/token`;
+    const { access_token, expires_in } = await this.#exchange({ url, method: "POST", body: form }, credentials.clientSecret);
     // A token that lives less than twice the margin is used for half its life.
     const lifeMs = expires_in * 1000;
     const renewAtMs = this.#now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2);
     return { authorization: `Bearer ${access_token}`, renewAtMs };
   }
 
-  async #exchange(request: Request, secret: string): Promise<z.infer<typeof grantSchema>> {
+  async #exchange(message: Message, secret: string): Promise<z.infer<typeof grantSchema>> {
     const calling = { name: CALL, write: false, maxBytes: MAX_GRANT_BYTES };
-    const { response, body = new Uint8Array() } = await answerTo(request, calling, this.#way);
+    const { response, body = new Uint8Array() } = await answerTo(message, calling, this.#way);
     if (!response.ok) {
       const fault = faultForAnswer(response.status, body, { write: false, retryAfterMs: null, secret });
       // A grant that is refused, RFC 6749 has it 400, is a credential that is not accepted: nothing works without it.

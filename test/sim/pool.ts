@@ -6,6 +6,9 @@ import type { SeedReport } from "./worker.ts";
 /** Seeds that are given to a thread at a time: enough that asking costs nothing. */
 const BATCH = 20;
 
+/** Room for what is new in a thread's heap, in MB: most of it is never looked at again. */
+const NEW_MB = 64;
+
 /** How long a thread may be silent over one batch, in ms: what hangs has found something too. */
 const SILENT_MS = 120_000;
 
@@ -43,7 +46,7 @@ function runThread(
   report: (report: SeedReport) => boolean,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData: bundle.path });
+    const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData: bundle.path, resourceLimits: { maxYoungGenerationSizeMb: NEW_MB } });
     let batch: readonly number[] = [];
     let done = 0;
     let silence: NodeJS.Timeout | undefined;

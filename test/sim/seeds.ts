@@ -1,9 +1,11 @@
 /** Runs seeds, one after the other, on storage of its own: what a worker loads, bundled. */
 import { type Run, runSeed } from "./run.ts";
 import { Storage } from "./storage.ts";
+import { useLightWeb } from "./web.ts";
 
 export type { Run };
 
+useLightWeb();
 const storage = new Storage();
 let uncaught: string[] = [];
 process.on("unhandledRejection", (error) => {

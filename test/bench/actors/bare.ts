@@ -99,8 +99,13 @@ const deeds = {
     return { count: ackedCount, lastMs: lastAckedMs };
   },
 
+  /** Closes the WebSocket in good order: its Worker would wait for that when it is to end. */
   async detach(): Promise<void> {
-    socket?.terminate();
+    const attached = socket;
+    if (attached === undefined) return;
+    const closed = new Promise((resolve) => attached.once("close", resolve));
+    attached.close();
+    await closed;
   },
 
   /** Watches so many requests being made; makes one row durable at `insertUrl` and asks PagerDuty for an incident each. */

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Case, Effort } from "../case.ts";
+import { HttpConnection, postBytes } from "../http-client.ts";
 import { pause } from "../monotonic.ts";
 import { pidsOf } from "../processes.ts";
 import type { Goal, Row, Unit } from "../row.ts";
@@ -42,7 +43,7 @@ async function onStorage(): Promise<Row[]> {
   const folder = await mkdtemp(join(FOLDERS, "counts-"));
   const { url, stop } = await serveWorker("counts", folder);
   try {
-    const { life, idle } = countsSchema.parse(await (await fetch(url)).json());
+    const { life, idle } = await countedAt(new URL(url));
     return [
       row("one request's life until it is deleted: rows written", "rows", life.rows, { atMost: 14 }),
       row("one request's life: calls of the object", "calls", life.requests, { atMost: 8 }),
@@ -53,6 +54,13 @@ async function onStorage(): Promise<Row[]> {
     await stop();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function countedAt(url: URL): Promise<z.infer<typeof countsSchema>> {
+  const connection = await HttpConnection.open(url);
+  const { body } = await connection.send(postBytes(url, {}, ""));
+  connection.close();
+  return countsSchema.parse(JSON.parse(body));
 }
 
 /** What was seen before and after something. */

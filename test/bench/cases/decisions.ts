@@ -40,6 +40,7 @@ async function measure({ rounds, isQuick }: Effort): Promise<Row[]> {
       bursts.push(await burst(setting, open.splice(0, count)));
       pushes.push(await pushed(setting, bareUrl, count));
     }
+    await setting.bare.ask("detach");
   } finally {
     await setting.strike();
   }

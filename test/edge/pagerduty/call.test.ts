@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { answerTo, type Way } from "../../../edge/pagerduty/call.ts";
+import { answerTo, type Message, type Way } from "../../../edge/pagerduty/call.ts";
 
-const REQUEST = new Request("https://api.example.com/incidents");
+const MESSAGE: Message = { url: "https://api.example.com/incidents", method: "POST" };
 const CALLING = { name: "POST /incidents", write: true, maxBytes: 4 };
 /** What waits to run, by when; cancelled when gone. */
 let timers: Map<number, () => void>;
@@ -28,7 +28,7 @@ function untilAborted({ signal }: Request): Promise<Response> {
 describe("a call", () => {
   it("brings the answer and its bytes, whatever its status", async () => {
     const { response, body } = await answerTo(
-      REQUEST,
+      MESSAGE,
       CALLING,
       way(async () => new Response("no", { status: 404 })),
     );
@@ -37,7 +37,7 @@ describe("a call", () => {
 
   it("has no body where that is too large", async () => {
     const { body } = await answerTo(
-      REQUEST,
+      MESSAGE,
       CALLING,
       way(async () => new Response("large")),
     );
@@ -48,9 +48,9 @@ describe("a call", () => {
     ["times out", untilAborted, "timeout"],
     ["is cut", () => Promise.reject(new TypeError("cut")), "unavailable"],
   ] as const)("that %s is an error which says whether it may have had its effect", async (_, fetch, code) => {
-    const wrote = answerTo(REQUEST, CALLING, way(fetch));
+    const wrote = answerTo(MESSAGE, CALLING, way(fetch));
     await expect(wrote).rejects.toMatchObject({ code, mayHaveHappened: true, retryable: true });
-    const read = answerTo(REQUEST, { ...CALLING, write: false }, way(fetch));
+    const read = answerTo(MESSAGE, { ...CALLING, write: false }, way(fetch));
     await expect(read).rejects.toMatchObject({ code, mayHaveHappened: false });
   });
 
@@ -58,7 +58,7 @@ describe("a call", () => {
     ["answered", async () => new Response("yes")],
     ["cut", () => Promise.reject(new TypeError("cut"))],
   ])("leaves no timer behind, which would keep its object awake: %s", async (_, fetch) => {
-    await answerTo(REQUEST, CALLING, way(fetch)).catch(() => {});
+    await answerTo(MESSAGE, CALLING, way(fetch)).catch(() => {});
     expect(timers.size).toBe(0);
   });
 });
