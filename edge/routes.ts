@@ -7,13 +7,14 @@ import { readActionPayload } from "../shared/custom-action.ts";
 import type { Verdict } from "../shared/decisions.ts";
 import { MAX_DELIVERY_BYTES } from "../shared/protocol.ts";
 import { MAX_SIGNATURE_HEADER_CHARACTERS } from "../shared/signature.ts";
+import { readWebhook } from "../shared/webhook-event.ts";
 import { isPing } from "./check/pings.ts";
 import { RELAY_HEADERS } from "./cluster-rpc.ts";
 import { log } from "./log.ts";
 import { RELEASE } from "./release.ts";
 import { gated, known, only, pressed, reading, scraping } from "./routes/admission.ts";
 import { accepted, completeHeaders, refused } from "./routes/answer.ts";
-import { readAtMost } from "./routes/body.ts";
+import { readBody } from "./routes/body.ts";
 import { type Call, type House, refuse, stranger, whereAndWhen } from "./routes/call.ts";
 import { couldMatter } from "./routes/delivery.ts";
 import { judgeSignature, relayFrom } from "./routes/gate.ts";
@@ -23,7 +24,7 @@ import { takeFrontDoor, takeNoPage, takePage } from "./routes/pages.ts";
 const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
 
 /** The Worker's `fetch`. Paths are compared as they were sent; a cluster's name is all that is decoded. */
-export const routes = new Hono<House>({ getPath: ({ url }) => new URL(url).pathname });
+export const routes = new Hono<House>({ getPath: ({ url }) => pathIn(url) });
 
 routes.use(async (call, next) => {
   // This router would overlook a slash too many.
@@ -49,6 +50,11 @@ routes.all("/v1/:cluster/metrics", known(), only("GET"), scraping, tellMetrics);
 routes.all("/clusters/:cluster", known(takeNoPage), only("GET, POST"), takePage);
 routes.all("/", only("GET, POST"), takeFrontDoor);
 
+// Faster than a URL, which would also read dots and escapes as something else than was sent.
+function pathIn(url: string): string {
+  return /^[^:]*:\/\/[^/?#]*([^?#]*)/.exec(url)?.[1] ?? "";
+}
+
 async function takeDelivery(call: Call): Promise<Response> {
   const { config, cluster } = call.var;
   const raw = await readDelivery(call);
@@ -59,10 +65,13 @@ async function takeDelivery(call: Call): Promise<Response> {
       return stranger(call, "signature");
     case "unknown_secret":
       return refuse(call, { code: "unknown_signature" });
-    case "authentic":
-      if (couldMatter(raw)) await cluster.deliver({ raw, signature });
-      else if (isPing(raw)) await cluster.pinged({ subscriptionId: call.req.header("X-Webhook-Subscription") ?? null });
-      return accepted();
+    case "authentic": {
+      const event = readWebhook(raw);
+      const subscriptionId = call.req.header("X-Webhook-Subscription") ?? null;
+      if (couldMatter(event)) await cluster().deliver({ raw, signature });
+      else if (isPing(event)) await cluster().pinged({ subscriptionId });
+      return accepted(Date.now());
+    }
   }
 }
 
@@ -71,8 +80,8 @@ function takeAction(action: Verdict) {
     const raw = await readDelivery(call);
     if (raw === undefined) return refuse(call, { code: "too_large" });
     const token = call.req.header("X-Action-Token") ?? "";
-    if (readActionPayload(raw).length > 0) await call.var.cluster.act({ action, raw, token });
-    return accepted();
+    if (readActionPayload(raw).length > 0) await call.var.cluster().act({ action, raw, token });
+    return accepted(Date.now());
   };
 }
 
@@ -87,27 +96,27 @@ async function takeRelay(call: Call): Promise<Response> {
   headers.set(RELAY_HEADERS.key, relay.key);
   headers.set(RELAY_HEADERS.jti, relay.jti);
   headers.set(RELAY_HEADERS.jtiExpires, String(relay.jtiExpiresMs));
-  const answer = await cluster.fetch(new Request(raw, { headers }));
+  const answer = await cluster().fetch(new Request(raw, { headers }));
   if (answer.status === 101) return answer;
   return answer.status === 401 ? stranger(call, "jti used before") : refuse(call, { code: "unavailable" });
 }
 
 async function tellStatus(call: Call): Promise<Response> {
-  return Response.json(await call.var.cluster.status());
+  return Response.json(await call.var.cluster().status());
 }
 
 async function tellMetrics(call: Call): Promise<Response> {
   const headers = { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" };
-  return new Response(await call.var.cluster.metrics(), { headers });
+  return new Response(await call.var.cluster().metrics(), { headers });
 }
 
 async function runChecks(call: Call): Promise<Response> {
   const { config, cluster } = call.var;
   const webhookUrl = `${whereAndWhen(call).origin}/v1/${config.cluster}/webhook`;
-  return Response.json({ checks: await cluster.check({ webhookUrl }) });
+  return Response.json({ checks: await cluster().check({ webhookUrl }) });
 }
 
 // Enough of a body that is too large is read and thrown away for its sender to get to see the answer.
 function readDelivery({ req }: Call): Promise<Uint8Array | undefined> {
-  return readAtMost(req.raw.body, MAX_DELIVERY_BYTES, MAX_DISCARDED_BYTES);
+  return readBody(req.raw, MAX_DELIVERY_BYTES, MAX_DISCARDED_BYTES);
 }

@@ -3,6 +3,7 @@
  * standards); declared here because neither runtime's own types may reach this folder.
  */
 declare class TextEncoder {
+  encodeInto(text: string, into: Uint8Array): unknown;
   encode(text: string): Uint8Array;
 }
 declare class TextDecoder {

@@ -82,7 +82,7 @@ async function open(): Promise<{ relay: ScriptedRelay; id: string }> {
 /** Delivers as PagerDuty and the Worker would. */
 async function deliver(raw: Uint8Array): Promise<void> {
   const evidence = signedBy(SECRET, raw);
-  if (!couldMatter(raw) || evidence.kind !== "signed") return;
+  if (!couldMatter(readWebhook(raw)) || evidence.kind !== "signed") return;
   host.board.deliver({ raw, signature: evidence.signature });
   await host.settled();
 }

@@ -83,7 +83,10 @@ export class Credential {
       scope: [`as_account-${region}.${credentials.subdomain}`, ...SCOPES].join(" "),
     });
     const url = apiUrl === null ? TOKEN_URL : `${apiUrl}/oauth/token`;
-    const { access_token, expires_in } = await this.#exchange({ url, method: "POST", body: form }, credentials.clientSecret);
+    const { access_token, expires_in } = await this.#exchange(
+      { url, method: "POST", body: form },
+      credentials.clientSecret,
+    );
     // A token that lives less than twice the margin is used for half its life.
     const lifeMs = expires_in * 1000;
     const renewAtMs = this.#now() + Math.max(lifeMs - RENEW_BEFORE_MS, lifeMs / 2);

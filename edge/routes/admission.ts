@@ -19,7 +19,7 @@ export function known(otherwise: (call: Call) => Promise<Response> = refuseUnkno
     if (reading === undefined) return otherwise(call);
     if (reading.kind === "faulty") return refused({ code: "misconfigured" });
     call.set("config", reading.config);
-    call.set("cluster", call.env.CLUSTER.getByName(name));
+    call.set("cluster", () => call.env.CLUSTER.getByName(name));
     return next();
   };
 }
@@ -49,7 +49,7 @@ export function pressed(action: Verdict): Admission {
 /** Lets on whoever shows the admin token, or a relay's, which is good once, here as for the link. */
 export const reading: Admission = async (call, next) => {
   const reader = await readerOf(call);
-  const mayRead = reader === "admin" || (reader !== undefined && (await call.var.cluster.useToken(reader)));
+  const mayRead = reader === "admin" || (reader !== undefined && (await call.var.cluster().useToken(reader)));
   return mayRead ? next() : stranger(call, "reader");
 };
 

@@ -63,9 +63,9 @@ export function refused(refusal: Refusal): Response {
   return Response.json({ error: { code: refusal.code, message } }, { status, ...(headers && { headers }) });
 }
 
-/** The answer to an authentic delivery, whatever comes of it. */
-export function accepted(): Response {
-  return new Response(null, { status: 202 });
+/** The answer to an authentic delivery, whatever comes of it. It has all of its headers: there are many of them to write. */
+export function accepted(nowMs: number): Response {
+  return new Response(null, { status: 202, headers: { ...SECURITY_HEADERS, Date: new Date(nowMs).toUTCString() } });
 }
 
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -78,10 +78,11 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Completes the headers of an answer, keeping those that it has. `Date` is among them because a relay whose clock is wrong
+ * Completes the headers of an answer, keeping those that it has; one that is dated is complete. `Date` is among them because a relay whose clock is wrong
  * dates its next JWT by it (RFC 9110 section 6.6.1).
  */
 export function completeHeaders(headers: Headers, nowMs: number): void {
+  if (headers.has("Date")) return;
   for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
     if (!headers.has(name)) headers.set(name, value);
   }

@@ -1,9 +1,21 @@
-/** Reading a body of unknown length into memory of known size. */
+/** Reading a body into memory of known size. */
 
 /**
- * The bytes of a body, exactly as received, or undefined once more than `limit` have come. What a `content-length` says
- * counts for nothing. Of a body that is too large up to `discardBytes` more are read and thrown away, because a sender
- * that is still writing when the connection closes would not see its answer.
+ * The bytes of a request's body as {@link readAtMost} has them. The runtime takes a body by the length that its headers
+ * announce, and shows none where it comes in chunks, whatever was sent (RFC 9112 section 6.3): so a body that is announced
+ * small is small, and is read in one go, which is faster.
+ */
+export async function readBody(request: Request, limit: number, discardBytes = 0): Promise<Uint8Array | undefined> {
+  const announced = Number(request.headers.get("Content-Length") ?? Infinity);
+  if (!(announced <= limit)) return readAtMost(request.body, limit, discardBytes);
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  return bytes.length > limit ? undefined : bytes;
+}
+
+/**
+ * The bytes of a body, exactly as received, or undefined once more than `limit` have come. Of a body that is too large up
+ * to `discardBytes` more are read and thrown away, because a sender that is still writing when the connection closes would
+ * not see its answer.
  */
 export async function readAtMost(
   body: ReadableStream<Uint8Array> | null,

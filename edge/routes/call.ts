@@ -12,7 +12,7 @@ import { type Refusal, refused } from "./answer.ts";
 /** What the routes work with; the variables are there once the cluster is known to be in order. */
 export interface House {
   Bindings: Env;
-  Variables: { config: ClusterConfig; cluster: ClusterStub };
+  Variables: { config: ClusterConfig; cluster: () => ClusterStub };
 }
 
 export type Call = Context<House>;

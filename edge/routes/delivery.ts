@@ -1,14 +1,13 @@
 /** Which authentic deliveries could matter to a request, so that no other wakes a cluster's object. Pure. */
 import { commandIn, isNearMiss } from "../../shared/click.ts";
 import { verdictSchema } from "../../shared/decisions.ts";
-import { readWebhook } from "../../shared/webhook-event.ts";
+import type { WebhookReading } from "../../shared/webhook-event.ts";
 
 /**
  * Whether a delivery has to be kept. Event types that nothing depends on, notes that are neither a command nor meant as
  * one, fields that were set to no verdict, and what cannot be read at all have no effect, whatever else is known.
  */
-export function couldMatter(raw: Uint8Array): boolean {
-  const event = readWebhook(raw);
+export function couldMatter(event: WebhookReading): boolean {
   switch (event.kind) {
     case "unused":
     case "unreadable":

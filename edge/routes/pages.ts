@@ -20,7 +20,7 @@ export async function takeFrontDoor(call: Call): Promise<Response> {
 export async function takePage(call: Call): Promise<Response> {
   return answerTo(call, await visit(call, [call.var.config]), async () => {
     const { statusPage } = await import("../view.ts");
-    return statusPage(await call.var.cluster.status(), call.req.header("If-None-Match"));
+    return statusPage(await call.var.cluster().status(), call.req.header("If-None-Match"));
   });
 }
 

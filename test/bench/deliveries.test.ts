@@ -21,14 +21,14 @@ describe("a delivery", () => {
 
   it("of a command decides, by somebody, on the incident that was named", () => {
     const { raw } = parts("approve");
-    expect(couldMatter(raw)).toBe(true);
+    expect(couldMatter(readWebhook(raw))).toBe(true);
     const agent = { id: PEOPLE.bob.id, type: "user_reference" };
     expect(readWebhook(raw)).toMatchObject({ kind: "annotated", incidentId: "QBENCH1", agent });
     expect(String(raw)).toContain('"content":"/approve ');
   });
 
   it("of another type does not matter", () => {
-    expect(couldMatter(parts("acknowledged").raw)).toBe(false);
+    expect(couldMatter(readWebhook(parts("acknowledged").raw))).toBe(false);
   });
 
   it("is another each time", () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isPing } from "../../edge/check/pings.ts";
 import type { Check } from "../../shared/check.ts";
+import { readWebhook } from "../../shared/webhook-event.ts";
 import { Host } from "./host.ts";
 import { BOB, BOT, DECISIONS, POLICY, SERVICE, wanted } from "./samples.ts";
 
@@ -19,7 +20,8 @@ beforeEach(async () => {
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       const id = request.headers["x-webhook-subscription"];
-      if (takesPings && isPing(Buffer.concat(parts))) host.board.inspection.pinged(typeof id === "string" ? id : null);
+      if (takesPings && isPing(readWebhook(Buffer.concat(parts))))
+        host.board.inspection.pinged(typeof id === "string" ? id : null);
       response.writeHead(takesPings ? 202 : 401).end();
     });
   });

@@ -191,9 +191,26 @@ describe("answers that do not count", () => {
 });
 
 describe("a click that was lost with what was stored", () => {
-  it("has ended its request all the same", () => {
-    relay.say({ type: "outcome", epoch: 1, requestId: accessRequest().id, clickId: "unknown", outcome: APPLIED });
-    expect(host.record.end).toMatchObject({ end: "approved" });
+  const saying = (outcome: Record<string, unknown>) =>
+    relay.say({ type: "outcome", epoch: 1, requestId: accessRequest().id, clickId: "unknown", outcome });
+
+  it.each([
+    ["APPROVED", "approved"],
+    ["DENIED", "denied"],
+  ])("has ended its request all the same, and its incident is told so, once, and resolved: %s", async (state, end) => {
+    saying({ result: "applied", state });
+    relay.ended(end, { who: "bob", clickId: "unknown" });
+    saying({ result: "applied", state });
+    await host.settled();
+    const { notes, status } = host.pagerDuty.incident(incidentId);
+    expect([notes.map(({ content }) => content), status]).toEqual([[`Access request has been ${end}.`], "resolved"]);
+    expect(host.record.end).toMatchObject({ end });
+  });
+
+  it.each(["PENDING", "NONE"])("has ended nothing when Teleport has the request as %s", async (state) => {
+    saying({ result: "applied", state });
+    await host.settled();
+    expect([host.record.end, host.pagerDuty.incident(incidentId).status]).toEqual([null, "triggered"]);
   });
 });
 

@@ -2,6 +2,7 @@
  * The life of one request on a Durable Object's own storage, with every cost of it counted as it is billed: rows and index
  * entries written or deleted, alarms set, and calls that reach the object. Time is played, so that an hour takes none.
  */
+
 import { readCluster } from "../../edge/config/cluster-config.ts";
 import { RECONCILE_EVERY_MS } from "../../edge/reconciliation.ts";
 import type { RelaySocket } from "../../edge/relays/socket.ts";
@@ -10,6 +11,7 @@ import type { Sql } from "../../edge/sql.ts";
 import { Switchboard } from "../../edge/switchboard.ts";
 import { platformTimer } from "../../edge/timer.ts";
 import { createLogger } from "../../shared/log.ts";
+import { readWebhook } from "../../shared/webhook-event.ts";
 import { accessRequest, BOB, BOT, hello, NOW, noteEvent, POLICY, resolvedEvent, SERVICE } from "./samples.ts";
 import { CLUSTER, entryFor, SECRET } from "./setting.ts";
 
@@ -104,7 +106,7 @@ export class Life {
 
   /** A delivery of PagerDuty's, which reaches the object only if it could matter. */
   deliver(raw: Uint8Array): void {
-    if (!couldMatter(raw)) return;
+    if (!couldMatter(readWebhook(raw))) return;
     this.#bill(0, 1);
     this.#board.deliver({ raw, signature: "v1=00" });
   }

@@ -46,7 +46,10 @@ function runThread(
   report: (report: SeedReport) => boolean,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("worker.ts", import.meta.url), { workerData: bundle.path, resourceLimits: { maxYoungGenerationSizeMb: NEW_MB } });
+    const worker = new Worker(new URL("worker.ts", import.meta.url), {
+      workerData: bundle.path,
+      resourceLimits: { maxYoungGenerationSizeMb: NEW_MB },
+    });
     let batch: readonly number[] = [];
     let done = 0;
     let silence: NodeJS.Timeout | undefined;

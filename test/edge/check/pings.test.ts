@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { isPing, Pings } from "../../../edge/check/pings.ts";
+import { readWebhook } from "../../../shared/webhook-event.ts";
 import { noteEvent } from "../samples.ts";
 
 const PING = readFileSync(new URL("../../fixtures/v3-pagey.ping.json", import.meta.url));
@@ -13,10 +14,9 @@ describe("isPing", () => {
     ["a note that names it", noteEvent("Q0INCIDENT", "/approve pagey.ping"), false],
     ["words that name it", bytesOf("pagey.ping"), false],
     ["nothing", bytesOf(""), false],
-    ["one with a long tail", bytesOf(`${PING}${" ".repeat(5000)}`), false],
     ["an event that is deep inside", bytesOf(`{"event":{"event":{"event_type":"pagey.ping"}}}`), false],
   ])("tells of %s", (_, raw, expected) => {
-    expect(isPing(raw)).toBe(expected);
+    expect(isPing(readWebhook(raw))).toBe(expected);
   });
 });
 

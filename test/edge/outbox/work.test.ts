@@ -43,6 +43,11 @@ function onlyIncident() {
   return incident;
 }
 
+/** What the ledger knows of requests is lost. */
+function forgetRequests(): void {
+  for (const table of ["live_request", "incident"]) host.sql.run(`DELETE FROM ${table}`);
+}
+
 const notesOn = (id: string) => host.pagerDuty.incident(id).notes.map(({ content }) => content);
 const MINUTE_MS = 60_000;
 
@@ -62,7 +67,7 @@ describe("opening an incident", () => {
     await host.settled();
     const { id } = onlyIncident();
     host.pagerDuty.as(BOB.id).resolve(id);
-    for (const table of ["live_request", "incident"]) host.sql.run(`DELETE FROM ${table}`);
+    forgetRequests();
     host.crash();
     host.connect().hello().request();
     await host.pass(MINUTE_MS);
@@ -126,7 +131,7 @@ describe("opening an incident", () => {
     await host.pass(MINUTE_MS);
     host.pagerDuty.as(BOB.id).resolve(onlyIncident().id);
     host.crash();
-    for (const table of ["live_request", "incident"]) host.sql.run(`DELETE FROM ${table}`);
+    forgetRequests();
     for (const row of stored) {
       const marks = Object.keys(row).map(() => "?");
       host.sql.run(`INSERT INTO live_request VALUES (${marks.join()})`, ...(Object.values(row) as (string | number)[]));
@@ -144,7 +149,7 @@ describe("opening an incident", () => {
     await host.settled();
     const [before, after] = host.pagerDuty.incidents;
     expect([before?.status, after?.status]).toEqual(["resolved", "triggered"]);
-    for (const table of ["live_request", "incident"]) host.sql.run(`DELETE FROM ${table}`);
+    forgetRequests();
     host.crash();
     host.connect().hello().request({ reason: "to mend two ledgers" });
     await host.pass(MINUTE_MS);
@@ -254,6 +259,58 @@ describe("opening an incident", () => {
   });
 });
 
+describe("a request that a relay brings while it connects", () => {
+  const NAMED = { annotations: { pagerduty_notify_service: ["Production access"] } };
+
+  /** The incident of a request that PagerDuty still has and the ledger has lost, with a life of the object that is new. */
+  async function forgotten(change: Parameters<ScriptedRelay["request"]>[0] = {}): Promise<string> {
+    const relay = await start();
+    relay.request(change);
+    await host.settled();
+    forgetRequests();
+    host.crash();
+    return onlyIncident().id;
+  }
+
+  it("is looked for before it is paged, and one that comes once all are told is paged at once", async () => {
+    host = await Host.start();
+    const relay = host.connect().hello();
+    const asked = () => host.pagerDuty.calls.flatMap(({ method, path }) => (path === "/incidents" ? [method] : []));
+    relay.request();
+    await host.settled();
+    expect(asked()).toEqual(["GET", "POST"]);
+    relay.synced();
+    relay.request({ id: "another" });
+    await host.settled();
+    expect(asked()).toEqual(["GET", "POST", "POST"]);
+  });
+
+  it("leaves no incident open when it is over before PagerDuty lets itself be asked", async () => {
+    const id = await forgotten();
+    host.pagerDuty.failNext("* /incidents", 429);
+    const relay = host.connect().hello();
+    relay.request();
+    await host.settled();
+    relay.ended("denied");
+    await host.pass(MINUTE_MS);
+    expect([host.pagerDuty.incidents.length, host.pagerDuty.incident(id).status]).toEqual([1, "resolved"]);
+    expect(notesOn(id)).toEqual(["Access request has been denied."]);
+  });
+
+  it("is answered by who clicks before it is known where it was paged", async () => {
+    const id = await forgotten(NAMED);
+    host.meddle("GET", /^\/services$/, "lost");
+    const relay = host.connect().hello();
+    relay.request(NAMED);
+    await host.settled();
+    host.deliver(noteEvent(id, "/approve", { id: "01EARLY" }));
+    expect([host.record.pagings, host.ledger.heldCount()]).toEqual([[], 1]);
+    await host.pass(MINUTE_MS);
+    expect(relay.last("decide")).toMatchObject({ clickId: "01EARLY" });
+    expect(host.pagerDuty.incidents).toHaveLength(1);
+  });
+});
+
 describe("an end", () => {
   it("is told and then resolved", async () => {
     const { relay, id } = await open();
@@ -271,6 +328,16 @@ describe("an end", () => {
     relay.ended("denied");
     await host.pass(3 * MINUTE_MS);
     expect([host.pagerDuty.incidents, host.record.pagings[0]?.state]).toEqual([[], "closed"]);
+  });
+
+  it("asks PagerDuty for nothing that it has not been asked to open", async () => {
+    const relay = await start();
+    host.pagerDuty.failNext("POST /incidents", 429);
+    relay.request();
+    await host.settled();
+    relay.ended("denied");
+    await host.pass(3 * MINUTE_MS);
+    expect([host.pagerDuty.countCalls("* /incidents"), host.record.pagings[0]?.state]).toEqual([1, "closed"]);
   });
 
   it("leaves no incident open whose call lands late", async () => {

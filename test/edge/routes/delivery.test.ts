@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { couldMatter } from "../../../edge/routes/delivery.ts";
+import { readWebhook } from "../../../shared/webhook-event.ts";
 import acknowledged from "../../fixtures/v3-incident.acknowledged.json?raw";
 import approve from "../../fixtures/v3-incident.annotated.approve.json?raw";
 import resolutionNote from "../../fixtures/v3-incident.annotated.resolution-note.json?raw";
@@ -51,10 +52,10 @@ describe("couldMatter", () => {
     ["an array", "[]", false],
     ["nothing", "", false],
   ])("judges %s", (_, text, expected) => {
-    expect(couldMatter(bytesOf(text))).toBe(expected);
+    expect(couldMatter(readWebhook(bytesOf(text)))).toBe(expected);
   });
 
   it("bears bytes that are no text", () => {
-    expect(couldMatter(Uint8Array.of(0xff, 0xfe, 0x00))).toBe(false);
+    expect(couldMatter(readWebhook(Uint8Array.of(0xff, 0xfe, 0x00)))).toBe(false);
   });
 });
