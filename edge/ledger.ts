@@ -193,15 +193,16 @@ export class Ledger {
 
   /** Finished requests, the one that ended last first. */
   finished(limit: number): RequestRecord[] {
-    return this.#rows(rows.recordRow, "SELECT record FROM finished_request ORDER BY ended_ms DESC LIMIT ?", limit).map(
+    return this.#rows(rows.recordRow, `SELECT record FROM finished_request ORDER BY ended_ms DESC LIMIT ${limit}`).map(
       ({ record }) => rows.parseRecord(record),
     );
   }
 
   /** Ids of finished requests that may be deleted by now, of those that ended by a moment. */
   outdated(endedMs: number, nowMs: number, limit: number): string[] {
-    const outdated = "SELECT id FROM finished_request WHERE ended_ms <= ? AND purge_ms <= ? ORDER BY ended_ms LIMIT ?";
-    return this.#ids(outdated, endedMs, nowMs, limit);
+    // A limit that is bound has SQLite prepare the statement anew each time.
+    const outdated = `SELECT id FROM finished_request WHERE ended_ms <= ? AND purge_ms <= ? ORDER BY ended_ms LIMIT ${limit}`;
+    return this.#ids(outdated, endedMs, nowMs);
   }
 
   /** Forgets a finished request with its incidents and deliveries. */
@@ -330,7 +331,7 @@ export class Ledger {
 
   /** The last faults, newest first. */
   faults(limit: number): { atMs: number; what: string }[] {
-    return this.#rows(rows.faultRow, "SELECT at_ms AS atMs, what FROM fault ORDER BY id DESC LIMIT ?", limit);
+    return this.#rows(rows.faultRow, `SELECT at_ms AS atMs, what FROM fault ORDER BY id DESC LIMIT ${limit}`);
   }
 
   #ids(statement: string, ...bindings: SqlValue[]): string[] {

@@ -124,15 +124,17 @@ const envs = new Map<string, Omit<Env, "CLUSTER">>();
 
 // The edge reads an environment once; so that it need not for each world, each is made once.
 function envFor({ arrangement }: Plan, webhookSecrets: readonly string[]): Omit<Env, "CLUSTER"> {
+  const key = [arrangement, ...webhookSecrets].join();
+  const known = envs.get(key);
+  if (known !== undefined) return known;
   const secrets = {
     api_key: "a-key-of-the-simulation",
     action_tokens: ACTION_TOKENS,
     ...(arrangement !== "gate alone" && { webhook_secrets: webhookSecrets }),
     ...(arrangement !== "secrets alone" && { gate_token: GATE_TOKEN }),
   };
-  const text = JSON.stringify({ [CLUSTER]: secrets });
-  const env = envs.get(text) ?? { CLUSTERS, CLUSTER_SECRETS: text, PUBLIC_URL: ORIGIN };
-  envs.set(text, env);
+  const env = { CLUSTERS, CLUSTER_SECRETS: JSON.stringify({ [CLUSTER]: secrets }), PUBLIC_URL: ORIGIN };
+  envs.set(key, env);
   return env;
 }
 
