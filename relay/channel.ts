@@ -91,6 +91,8 @@ const OPTIONS: ChannelOptions = {
   "grpc.max_reconnect_backoff_ms": MAX_RECONNECT_WAIT_MS,
   // A call that changes something is sent once; whoever called decides whether to look and call again.
   "grpc.enable_retries": 0,
+  // Nobody asks for the library's own record of every call.
+  "grpc.enable_channelz": 0,
   "grpc.service_config_disable_resolution": 1,
   "grpc.enable_http_proxy": 0,
   // With a renewed certificate comes a connection of its own.
