@@ -193,6 +193,35 @@ describe("a click", () => {
     expect(relay.outcomes).toEqual([["EVENT1", APPROVED]]);
   });
 
+  it("waits for no binding when that is not what speaks against it", async () => {
+    const { relay } = deciding({ isBeingBound: () => true });
+    relay.decider.decide(decideOf({}, { word: wordOf({ shown: false }) }));
+    await settled();
+    expect(relay.outcomes).toEqual([["EVENT1", refused("not_shown")]]);
+  });
+
+  it("that would set the state passes no threshold that asks for more than one approval by", async () => {
+    const { relay, teleport } = deciding();
+    teleport.put(liveOf({}, { thresholds: [{ approve: 2, filter: "" }] }));
+    relay.decider.decide(decideOf());
+    await settled();
+    expect(relay.outcomes).toEqual([["EVENT1", refused("needs_more_approvals")]]);
+    expect(teleport.verdicts).toEqual([]);
+  });
+
+  it.each([
+    ["nobody's claim", {}],
+    ["another click's claim", { decision: claimText({ verdict: "approve", attempt: "x", clickId: "EVENT9" }) }],
+  ])("that wants what others have brought about came too late all the same: by %s", async (_, claim) => {
+    const { relay, teleport } = deciding();
+    teleport.data.set(REQUEST_ID, { ...boundData(), ...claim });
+    teleport.resolve(REQUEST_ID, "APPROVED");
+    relay.decider.decide(decideOf());
+    await settled();
+    expect(relay.outcomes).toEqual([["EVENT1", refused("not_pending")]]);
+    expect(relay.audit.kinds).toEqual(["refusal"]);
+  });
+
   it("that decides two requests at a mistaken edge has its line for each", async () => {
     const { relay, teleport } = deciding();
     teleport.put(liveOf({ id: "another" }));

@@ -9,6 +9,7 @@ const TWO_APPROVALS = { thresholds: [{ approve: 2, filter: "" }] };
 const PENDING = { result: "applied", state: "PENDING" };
 const APPROVED = { result: "applied", state: "APPROVED" };
 const NEEDS_MORE = expect.objectContaining({ result: "refused", refusal: "needs_more_approvals" });
+const TOO_LATE = expect.objectContaining({ result: "refused", refusal: "not_pending" });
 const SECOND = { id: "EVENT2" };
 const DENY = { id: "EVENT3", verdict: "deny" } as const;
 
@@ -96,6 +97,27 @@ describe("a click by review", () => {
     expect(next.outcomes).toEqual([["EVENT1", APPROVED]]);
   });
 
+  it("that another's denial overruled came too late, whether that showed at once or later", async () => {
+    const { relay, teleport, another } = deciding({}, "review");
+    teleport.put(liveOf({}, TWO_APPROVALS));
+    relay.decider.decide(decideOf());
+    await settled();
+    teleport.resolve(REQUEST_ID, "DENIED");
+    const next = another();
+    next.decider.decide(decideOf());
+    await settled();
+    expect(next.outcomes).toEqual([["EVENT1", TOO_LATE]]);
+
+    const overruled = deciding({}, "review");
+    overruled.teleport.submitReview = async () => {
+      overruled.teleport.resolve(REQUEST_ID, "DENIED");
+      return liveOf({ state: "DENIED" });
+    };
+    overruled.relay.decider.decide(decideOf());
+    await overruled.clock.pass(30_000);
+    expect(overruled.relay.outcomes).toEqual([["EVENT1", TOO_LATE]]);
+  });
+
   it("never resolves what was resolved meanwhile", async () => {
     const { relay, teleport, clock } = deciding({}, "review");
     teleport.before = (call) => {
@@ -104,7 +126,7 @@ describe("a click by review", () => {
     relay.decider.decide(decideOf());
     await clock.pass(30_000);
     expect(teleport.reviews).toEqual([]);
-    expect(relay.outcomes).toEqual([["EVENT1", expect.objectContaining({ refusal: "not_pending" })]]);
+    expect(relay.outcomes).toEqual([["EVENT1", TOO_LATE]]);
   });
 });
 

@@ -175,6 +175,13 @@ describe("a pressed button", () => {
     expect(clickIn(pressed(change), {}, "RENTRY1")).toBeUndefined();
   });
 
+  it("that denies shows its click by its own token, and by no other", () => {
+    const entry = { ...ENTRY, channel: { ...ENTRY.channel, summary: "Deny Request" } };
+    const denied = (token: string) => clickIn(pressed({ action: "deny", token }, entry), {}, "RENTRY1");
+    expect(denied(ACTION_TOKENS.deny)).toMatchObject({ verdict: "deny" });
+    expect(denied(ACTION_TOKENS.approve)).toBeUndefined();
+  });
+
   it("needs no other confirmation than the log entry that it is", () => {
     const decisions = { ...verifiersOf().decisions, confirm: "all" as const };
     expect(clickIn(pressed(), { decisions }, "RENTRY1")).toBeDefined();
