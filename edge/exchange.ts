@@ -63,7 +63,8 @@ export class Exchange {
     if (frame.type === "request") return requests().seen(frame.request, frame.recipients, frame.adopt, !synced);
     if (frame.type === "ended") return requests().ended(frame.requestId, frame);
     const { requestId, epoch } = frame;
-    if (role !== "active" || epoch !== relays().epoch) {
+    // A later epoch than ours is one that we have forgotten, with a storage that was put back.
+    if (role !== "active" || epoch < relays().epoch) {
       if (frame.type === "bound" && frame.result === "bound")
         requests().change(requestId, (now) => boundLate(now, frame));
       return log.info("An answer of another epoch was dropped", { requestId, epoch });

@@ -100,8 +100,8 @@ const CHECKS: readonly Check[] = [
   { refusal: "unknown_identity", forDenials: false, fails: (facts) => relation(facts) === "unknown" },
   {
     refusal: "unknown_identity",
-    // A review needs an author; a denial has the relay's own user where nobody else can be named.
-    forDenials: true,
+    // A review needs an author.
+    forDenials: false,
     fails: ({ way }) => way.namelessBecause !== null,
     detail: ({ way }) => way.namelessBecause ?? "",
   },

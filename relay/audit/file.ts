@@ -28,6 +28,7 @@ const MODE = 0o600;
 const TAIL_BYTES = 8 * 1024 * 1024;
 
 const LINE_BREAK = 0x0a;
+const LINE_START = Buffer.from('{"number":');
 
 /** An open log file of which this process is the only writer. */
 export class AuditFile {
@@ -137,11 +138,16 @@ async function lastLines(handle: FileHandle, size: number): Promise<LastLines> {
   const end = await readWhole(handle, start, size - start);
   const last = end.lastIndexOf(LINE_BREAK);
   const torn = end.subarray(last + 1);
-  if (torn.length > MAX_LINE_BYTES) throw new Error("it is not an audit log");
+  if (torn.length > MAX_LINE_BYTES || !beginsALine(torn)) throw new Error("it is not an audit log");
   // What it begins in the middle of is no line.
   const first = start === 0 ? 0 : end.indexOf(LINE_BREAK) + 1;
   const texts = last < first ? [] : end.toString("utf8", first, last).split("\n").slice(-MAX_AUDIT_DIGESTS);
   return { texts, torn };
+}
+
+// What is taken off must have been ours; some file systems leave zeros where a crash came before the bytes.
+function beginsALine(torn: Buffer): boolean {
+  return torn.subarray(0, LINE_START.length).every((byte, index) => byte === 0 || byte === LINE_START[index]);
 }
 
 async function readWhole(handle: FileHandle, from: number, length: number): Promise<Buffer> {

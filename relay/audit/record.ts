@@ -12,7 +12,10 @@ import { type Evidence, edgeWordSchema } from "../../shared/edge-frames.ts";
 import { MAX_FRAME_BYTES } from "../../shared/protocol.ts";
 import { refusalSchema } from "../../shared/refusal.ts";
 
-/** What a decision rests on, as raw bytes in base64; without the action token, which is a secret. */
+/**
+ * What a decision rests on, as raw bytes in base64; without the action token, which is a secret. Of what shows no click by
+ * anybody no more than its size and digest: whoever forges it must not fill the disk.
+ */
 export const auditEvidenceSchema = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("signed"),
@@ -22,6 +25,7 @@ export const auditEvidenceSchema = z.discriminatedUnion("kind", [
     confirmation: z.string().optional(),
   }),
   z.object({ kind: z.literal("action"), action: verdictSchema, logEntry: z.string() }),
+  z.object({ kind: z.literal("unproven"), bytes: z.int(), sha256: z.string() }),
 ]);
 export type AuditEvidence = z.infer<typeof auditEvidenceSchema>;
 
@@ -29,6 +33,12 @@ export type AuditEvidence = z.infer<typeof auditEvidenceSchema>;
 export function auditEvidenceFor(evidence: Evidence): AuditEvidence {
   if (evidence.kind === "signed") return evidence;
   return { kind: "action", action: evidence.action, logEntry: evidence.logEntry };
+}
+
+/** What is written down of evidence that shows nothing. */
+export function unprovenEvidenceFor(evidence: Evidence): AuditEvidence {
+  const bytes = Buffer.from(evidence.kind === "signed" ? evidence.raw : evidence.logEntry, "base64");
+  return { kind: "unproven", bytes: bytes.length, sha256: sha256(bytes) };
 }
 
 /** The subject of every record. Times are ISO 8601, UTC. */

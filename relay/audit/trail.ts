@@ -9,7 +9,7 @@ import type { Logger } from "../../shared/log.ts";
 import type { FrameOf } from "../../shared/protocol.ts";
 import type { Refusal } from "../../shared/refusal.ts";
 import type { Clock } from "../time/clock.ts";
-import { type AuditRecord, auditEvidenceFor } from "./record.ts";
+import { type AuditRecord, auditEvidenceFor, unprovenEvidenceFor } from "./record.ts";
 import type { OpenIntent } from "./tail.ts";
 
 type DecideFrame = FrameOf<EdgeFrame, "decide">;
@@ -183,7 +183,7 @@ export class AuditTrail {
       verdict: null,
       personId: null,
       edgeWord: { email, name, onCallLevels },
-      evidence: auditEvidenceFor(evidence),
+      evidence: unprovenEvidenceFor(evidence),
     };
   }
 

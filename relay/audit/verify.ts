@@ -41,8 +41,8 @@ export async function* verifyAuditLog(
   let holds = holding === undefined || holding === after;
   for await (const { text, complete } of linesOf(file)) {
     lines++;
-    if (!complete) yield { line: lines, problem: "is cut short; the relay takes it off at its next start" };
-    else if (text === undefined) yield { line: lines, problem: "is longer than a record can be" };
+    if (text === undefined) yield { line: lines, problem: "is longer than a record can be" };
+    else if (!complete) yield { line: lines, problem: "is cut short; the relay takes it off at its next start" };
     else {
       const reading = readAuditLine(text);
       const isCounted = lines > 1 || after === GENESIS;

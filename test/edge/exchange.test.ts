@@ -55,7 +55,7 @@ describe("within a session", () => {
     await click();
     const { requestId, epoch } = relay.last("decide");
     const waiting = { type: "waiting", requestId, problem: "Give the relay's role a rule." };
-    relay.say({ ...waiting, epoch: epoch + 1 });
+    relay.say({ ...waiting, epoch: epoch - 1 });
     await host.settled();
     expect(host.pagerDuty.incident(incidentId).notes).toEqual([]);
     for (let time = 0; time < 3; time++) relay.say({ ...waiting, epoch });
@@ -175,11 +175,17 @@ describe("answers that do not count", () => {
     const standby = host.connect().hello({ instance: "relay-two" });
     standby.say({ ...whole, epoch });
     relay.say({ ...whole, epoch: epoch - 1 });
-    relay.say({ ...whole, epoch: epoch + 1 });
     await host.settled();
     expect(host.record).toEqual(before);
-    expect([relay.last("ack").upTo, standby.last("ack").upTo]).toEqual([3, 1]);
+    expect([relay.last("ack").upTo, standby.last("ack").upTo]).toEqual([2, 1]);
     expect(host.ledger.faults(10)).toEqual([]);
+  });
+
+  it("are not those of a later epoch, which a storage that was put back has forgotten", async () => {
+    await click();
+    const { clickId, requestId, epoch } = relay.last("decide");
+    relay.say({ type: "outcome", epoch: epoch + 5, requestId, clickId, outcome: APPLIED });
+    expect(host.record.end?.end).toBe("approved");
   });
 
   it("are those about what nobody knows", () => {

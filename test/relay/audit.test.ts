@@ -129,7 +129,7 @@ describe("AuditLog", () => {
     await trail.refused(frame, undefined, "bad_evidence", "");
     await audit.close();
     await write(1);
-    expect(statSync(file).size).toBeGreaterThan(3 * 1024 * 1024);
+    expect(statSync(file).size).toBeGreaterThan(2 * 1024 * 1024);
     expect(lines().every((line) => JSON.stringify(line).length <= MAX_LINE_BYTES)).toBe(true);
     expect(await verify(file)).toMatchObject({ breaks: [], summary: { lines: 4 } });
   });
@@ -153,10 +153,23 @@ describe("AuditLog: a last line cut short", () => {
   });
 
   it("is taken off when it is the only one", async () => {
-    writeFileSync(file, '{"kind":"intent"');
+    writeFileSync(file, '{"number":1,"kind":"intent"');
     await write(1);
     expect(lines().map(({ kind }) => kind)).toEqual(["cut", "intent"]);
     expect((await verify(file)).breaks).toEqual([]);
+  });
+
+  it.each(["hello", "{}", '{"number"; rubbish'])("is left alone when no relay began it: %s", async (text) => {
+    writeFileSync(file, text);
+    await expect(AuditLog.open(file, log)).rejects.toThrow("not an audit log");
+    expect(readFileSync(file, "utf8")).toBe(text);
+  });
+
+  it("is taken off when a crash left zeros in its place", async () => {
+    await write(1);
+    appendFileSync(file, "\0".repeat(100));
+    await write(2);
+    expect(lines().map(({ kind }) => kind)).toEqual(["intent", "cut", "intent"]);
   });
 
   it("does not hide that the line before was written by somebody else", async () => {
@@ -189,6 +202,11 @@ describe("verifyAuditLog", () => {
   ])("finds %s", async (_, change, broken) => {
     edit(change);
     expect((await verify(file)).breaks.map(({ line }) => line)).toEqual(broken);
+  });
+
+  it("does not call cut short what is longer than a record can be", async () => {
+    appendFileSync(file, "\0".repeat(3_000_000));
+    expect((await verify(file)).breaks).toEqual([{ line: 5, problem: "is longer than a record can be" }]);
   });
 
   it("knows no record that was made up, even with a right hash", async () => {

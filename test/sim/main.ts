@@ -94,10 +94,13 @@ async function tellSeeds({ firstSeed, seeds }: Options): Promise<number> {
 
 async function runMutants({ firstSeed, workers }: Options, named: string): Promise<number> {
   const mutants = MUTANTS.filter(({ name }) => name.includes(named));
+  if (mutants.length === 0) throw new Error(`No planted bug has "${named}" in its name.`);
   const width = Math.max(...mutants.map(({ name }) => name.length));
   let survivors = 0;
   if ((await catchMutant(NOTHING, workers, firstSeed, 100)) !== undefined) {
-    throw new Error("A promise is broken without any bug planted: run it without --mutants first.");
+    write("BROKEN without any bug planted: run it without --mutants first");
+    write("0 passed, 1 failed");
+    return 1;
   }
   write(`${"planted bug".padEnd(width)}  seed  caught by`);
   for (const mutant of mutants) {

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 
 export const HELP = `Usage: npm run sim -- [--seeds N] [--seed K] [--trace] [--mutants] [--workers N] [--help]
 
-Runs both halves as they ship under one seeded scheduler with virtual time: two relays, the edge, and around
+Runs both halves as they ship under one seeded scheduler with virtual time: one relay or two, the edge, and around
 them a Teleport, a PagerDuty and people that delay, drop, repeat, refuse, crash and change their minds. After the
 storm comes calm, and then a checker that knows only what Teleport and PagerDuty saw judges whether every promise
 was kept. A seed is a whole world: the same seed is the same story.
@@ -56,5 +56,5 @@ export function readOptions(args: readonly string[]): Options {
 
 function numberIn(name: string, text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new Error(`--${name} must be a number from 1 on.`);
+  throw new Error(`--${name} must be a whole number from 1 to 999999999.`);
 }

@@ -57,7 +57,7 @@ export function brew(world: World): void {
 
 /** The storm is over: everything runs, everything is reachable, everything is permitted. */
 export function calm(world: World): void {
-  const { weather, teleport, rest, relays, edge, journal, known, courier, losses } = world;
+  const { weather, teleport, rest, relays, edge, journal, known, courier } = world;
   journal.tell("weather", "calm");
   weather.isCalm = true;
   teleport.rights = "all";
@@ -67,8 +67,6 @@ export function calm(world: World): void {
   edge.start();
   for (const relay of relays) {
     relay.isDiskWritable = true;
-    // Whoever puts a storage back has the relays begin anew: what they have told it is gone.
-    if (losses.length > 0) relay.cutLink();
     relay.start();
   }
 }
