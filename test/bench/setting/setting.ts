@@ -18,6 +18,7 @@ import type { TeleportDeeds } from "../actors/teleport.ts";
 import { writeRelayConfig, writeSecrets } from "./files.ts";
 import { type Paged, seedLedger } from "./ledger.ts";
 import { type Served, serveWorker } from "./serve.ts";
+import { unitEnvironment } from "./unit.ts";
 
 /** The bench's folders are made here: on the disk that the project is on. */
 export const FOLDERS = join(DIST, "bench");
@@ -121,11 +122,11 @@ export class Setting {
     return relay;
   }
 
-  /** Starts it, with the options of the executable, and waits for nothing. */
+  /** Starts it, with the options of the executable and the environment of the unit, and waits for nothing. */
   async launchRelay(edgeUrl = this.#edgeUrl): Promise<Program> {
     const file = await writeRelayConfig(this.folder, this.#teleportAddress, edgeUrl);
     const args = [...NODE_OPTIONS, BUNDLE, "start", "-c", file];
-    this.#relay = this.#kept(Program.run("the relay", process.execPath, args));
+    this.#relay = this.#kept(Program.run("the relay", process.execPath, args, unitEnvironment()));
     return this.#relay;
   }
 
