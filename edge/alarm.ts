@@ -29,6 +29,11 @@ export class Alarm {
     this.#armedMs = null;
   }
 
+  /** Whatever it was set for has been looked after: one that is late may be lost, and is not waited for. */
+  overtaken(): void {
+    if (this.#armedMs !== null && this.#armedMs <= this.#options.now()) this.#armedMs = null;
+  }
+
   /** Sees to it that it goes off by the earliest of these moments; null asks for nothing. */
   armBy(...wanted: readonly (number | null)[]): void {
     const { now, set } = this.#options;

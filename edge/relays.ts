@@ -118,7 +118,9 @@ export class Relays {
   /** A relay's socket is gone: a standby takes over. */
   closed(socket: RelaySocket): void {
     this.#auditHeads.keep(socket);
-    if (attachmentOf(socket).role === "active") this.#promoteStandby(socket);
+    // Its relay may have come back, and be active again, before this is told.
+    const isFollowed = activeOf(this.#options.sockets().filter((other) => other !== socket)) !== undefined;
+    if (attachmentOf(socket).role === "active" && !isFollowed) this.#promoteStandby(socket);
   }
 
   /** The session of the active relay; undefined when none is connected. */

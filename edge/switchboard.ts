@@ -247,6 +247,7 @@ export class Switchboard {
   /** Looks after whatever is due: calls to PagerDuty, ends, deletions, relays that do not answer. */
   look(): void {
     const { now } = this.#surroundings;
+    this.#alarm.overtaken();
     const expired = this.#ledger.expiredBy(now(), SWEEP_COUNT);
     try {
       for (const requestId of expired) this.#safely(requestId, () => this.#expired(requestId));

@@ -22,18 +22,25 @@ export const BIND_RETRY_MS = 2_000;
 const MENDING_RETRY_MS = 60_000;
 
 type BindFrame = FrameOf<EdgeFrame, "bind">;
+type BoundFrame = Unnumbered<FrameOf<RelayFrame, "bound">>;
 
 export interface BinderOptions extends BindingOptions {
   readonly lanes: Lanes;
   readonly send: (frame: Unnumbered<RelayFrame>) => boolean;
   /** Told when a binding has been answered: clicks may have waited for it. */
   readonly answered: (requestId: string) => void;
+  /** Told that the edge holds a request as this digest says, and Teleport otherwise. */
+  readonly outdated: (requestId: string, digest: string) => void;
 }
 
 /** Carries out each `bind` in its request's turn, again and again until Teleport can be asked or a later one replaces it. */
 export class Binder {
   readonly #options: BinderOptions;
   readonly #latest = new Map<string, BindFrame>();
+  /** Those that were under way when the link was lost: the edge has not said yet whether they still count. */
+  readonly #left = new Map<string, BindFrame>();
+  /** What was bound, and could not be said. */
+  #untold: BoundFrame[] = [];
 
   constructor(options: BinderOptions) {
     this.#options = options;
@@ -41,28 +48,46 @@ export class Binder {
 
   /** Whether an incident is still to be bound to a request: Teleport could not take it yet. */
   isUnderWay(requestId: string, incidentId: string): boolean {
-    return this.#latest.get(requestId)?.incidents.some(({ incident }) => incident === incidentId) === true;
+    const frame = this.#latest.get(requestId) ?? this.#left.get(requestId);
+    return frame?.incidents.some(({ incident }) => incident === incidentId) === true;
   }
 
-  /** A session is over or another begins: its edge may have had another relay bind meanwhile, and asks again for the rest. */
-  forget(): void {
+  /** The link is gone: its edge may have another relay bind now, and asks again for the rest. */
+  unlinked(): void {
+    for (const [requestId, frame] of this.#latest) this.#left.set(requestId, frame);
     this.#latest.clear();
   }
 
+  /** A link stands: the edge may have had another relay bind meanwhile, which what was bound here has overwritten. */
+  welcomed(): void {
+    this.unlinked();
+    this.#untold = this.#untold.filter((bound) => !this.#options.send(bound));
+  }
+
+  /** The edge asks for a click to be judged, and had whatever it still wants bound asked for before. */
+  judging(requestId: string): void {
+    this.#left.delete(requestId);
+  }
+
   bind(frame: BindFrame): void {
+    this.#left.delete(frame.requestId);
     this.#latest.set(frame.requestId, frame);
     this.#try(frame);
   }
 
   #try(frame: BindFrame): void {
-    const { lanes, send, answered, clock, log } = this.#options;
+    const { lanes, send, answered, outdated, clock, log } = this.#options;
     const { requestId } = frame;
+    // Which incidents count is the edge's last word; an older one must not come after it.
+    const isWanted = (): boolean => this.#latest.get(requestId) === frame;
     lanes.add(requestId, async () => {
-      // Which incidents count is the edge's last word; an older one must not come after it.
-      if (this.#latest.get(requestId) !== frame) return;
+      if (!isWanted()) return;
       try {
-        send(await bindIncidents(this.#options, frame));
-        if (this.#latest.get(requestId) === frame) this.#latest.delete(requestId);
+        const answer = await bindIncidents(this.#options, frame, isWanted);
+        if (answer === undefined) return;
+        if (!send(answer) && answer.result === "bound") this.#untold.push(answer);
+        if (answer.result === "changed") outdated(requestId, frame.digest);
+        if (isWanted()) this.#latest.delete(requestId);
         answered(requestId);
       } catch (error) {
         const problem = error instanceof Error ? error.message : String(error);
@@ -82,13 +107,14 @@ export interface BindingOptions {
 }
 
 /**
- * The answer to a `bind`. Rejects with a `TeleportError` when Teleport could not be asked, or shows nothing and does not
+ * The answer to a `bind`; undefined when it is no longer wanted. Rejects with a `TeleportError` when Teleport could not be asked, or shows nothing and does not
  * show that there is nothing.
  */
 export async function bindIncidents(
   { cluster, teleport, clock, log }: BindingOptions,
-  { requestId, epoch, digest, incidents, countsFromMs }: FrameOf<EdgeFrame, "bind">,
-): Promise<Unnumbered<FrameOf<RelayFrame, "bound">>> {
+  { requestId, epoch, digest, incidents, countsFromMs }: BindFrame,
+  isWanted: () => boolean = () => true,
+): Promise<BoundFrame | undefined> {
   const answer = (result: "bound" | "changed" | "gone") =>
     ({ type: "bound", epoch, requestId, digest, incidents, result }) as const;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -105,6 +131,7 @@ export async function bindIncidents(
     if (data.digest === digest && areAllIn(boundIncidents(data), incidents)) return answer("bound");
     // That it is an adoption, Teleport says; the edge at most since when its readers could know.
     const adoption = adoptionData(data, incidents, countsFromMs ?? clock.now());
+    if (!isWanted()) return undefined;
     const update = await teleport.updatePluginData(requestId, { ...binding, ...adoption }, bindingExpectation(data));
     if (update === "gone") return answer("gone");
     if (update === "conflict") continue;

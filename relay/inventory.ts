@@ -92,6 +92,12 @@ export class Inventory implements WatchSink {
     this.#atEdge?.heard(requestId, digest);
   }
 
+  /** The edge holds a request as this digest says, which is not how Teleport has it: it is told of it anew. */
+  outdated(requestId: string, digest: string): void {
+    this.#atEdge?.hasAs(requestId, digest);
+    this.#look(requestId);
+  }
+
   /** The link is gone, and with it what is known of the edge. */
   unlinked(): void {
     this.#atEdge = undefined;

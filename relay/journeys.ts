@@ -128,7 +128,8 @@ export class Journeys {
     this.#rules = new RuleBook({ teleport, clock, log });
     const frames = framesOf(options, this.#rules, traits);
     this.#inventory = new Inventory({ cluster, teleport, lanes, frames, send, ended: settle, clock, log });
-    this.#binder = new Binder({ cluster, teleport, lanes, send, answered: settle, clock, log });
+    const outdated = (...held: [requestId: string, digest: string]) => this.#inventory.outdated(...held);
+    this.#binder = new Binder({ cluster, teleport, lanes, send, answered: settle, outdated, clock, log });
     const isBeingBound = (...which: [requestId: string, incidentId: string]) => this.#binder.isUnderWay(...which);
     const taken = ({ occurredMs }: Click) => this.#metrics.clickToTeleport.observe(clock.now() - occurredMs);
     this.#decider = new Decider({ ...deciding, verifiers, isBeingBound, taken, random });
@@ -138,7 +139,10 @@ export class Journeys {
         this.#inventory.asked(frame);
         this.#binder.bind(frame);
       },
-      decide: (frame) => this.#decider.decide(frame),
+      decide: (frame) => {
+        this.#binder.judging(frame.requestId);
+        this.#decider.decide(frame);
+      },
       autoApprove: (frame) => autoApprover.approve(frame),
     });
     this.#watch = this.#watchOf();
@@ -190,7 +194,7 @@ export class Journeys {
           this.#metrics.linkConnections.add();
           log.info("Edge connected", { role: welcome.role, epoch: welcome.epoch });
           this.#testimony.welcomed();
-          this.#binder.forget();
+          this.#binder.welcomed();
           this.#inventory.welcomed(welcome);
           this.#report.welcomed();
         },
@@ -205,7 +209,7 @@ export class Journeys {
           }),
         lost: () => {
           this.#metrics.linkLosses.add();
-          this.#binder.forget();
+          this.#binder.unlinked();
           this.#inventory.unlinked();
         },
       },

@@ -45,6 +45,12 @@ export class AtEdge {
     if (!this.#open.has(requestId)) this.#open.set(requestId, { digest, reviews: 0, requestExpiresMs: null });
   }
 
+  /** It has a request otherwise than was thought: another relay has told of it since. */
+  hasAs(requestId: string, digest: string): void {
+    const has = this.#open.get(requestId);
+    if (has !== undefined) this.#open.set(requestId, { ...has, digest });
+  }
+
   /** Whether a request is open there. */
   has(requestId: string): boolean {
     return this.#open.has(requestId);

@@ -12,6 +12,9 @@ import type {
 /** How long what is on its way to Teleport may take, judged and then carried out, in ms: a call has 10 s, and 3 s to begin. */
 export const INSTANT_MS = 15_000;
 
+/** The same, counted from when what it was judged by was as it was read: the answer to a read has 10 s too. */
+export const READ_AND_DONE_MS = INSTANT_MS + 10_000;
+
 /** What is looked for again and again in a history. */
 interface Index {
   readonly requests: ReadonlyMap<string, RequestHistory>;

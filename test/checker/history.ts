@@ -53,6 +53,8 @@ export interface Setting {
   readonly edgeIsHonest: boolean;
   /** How many relays ran. */
   readonly relays: number;
+  /** How often a relay was started: what each has sent may arrive after its end. */
+  readonly relayStarts: number;
 }
 
 /** From when until when. */

@@ -32,6 +32,7 @@ export const SETTING: Setting = {
   settledWithinMs: 240_000,
   edgeIsHonest: true,
   relays: 2,
+  relayStarts: 2,
 };
 
 export function request(change: Partial<RequestHistory> = {}): RequestHistory {

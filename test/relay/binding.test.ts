@@ -226,7 +226,7 @@ describe("the binder", () => {
     };
     made.bind(bindOf());
     await settled();
-    made.forget();
+    made.unlinked();
     teleport.before = () => {};
     await clock.pass(BIND_RETRY_MS * 3);
     expect([frames, teleport.data.get(REQUEST_ID)?.incidents]).toEqual([[], undefined]);

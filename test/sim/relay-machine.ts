@@ -43,6 +43,8 @@ export class RelayMachine {
   isDiskWritable = true;
   /** What its audit log holds of what was about to be sent. */
   readonly intents: Intent[] = [];
+  /** How often it was started. */
+  starts = 0;
   readonly #options: RelayMachineOptions;
   readonly #lines: string[] = [];
   #life: Life | undefined;
@@ -56,6 +58,7 @@ export class RelayMachine {
 
   start(): void {
     if (this.#life !== undefined) return;
+    this.starts += 1;
     const life: Life = { isOver: false };
     this.#life = life;
     this.#options.journal.tell(this.name, "starts");

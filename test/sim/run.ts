@@ -75,6 +75,7 @@ function historyOf(world: World, calmFromMs: number, quietFromMs: number): Histo
       settledWithinMs: SETTLED_WITHIN_MS,
       edgeIsHonest: !plan.edgeLies,
       relays: relays.length,
+      relayStarts: relays.reduce((starts, relay) => starts + relay.starts, 0),
     },
     requests: teleport.history,
     verdicts: teleport.verdicts,

@@ -42,7 +42,7 @@ export function pagedAgainOnlyForAReason(history: History): string[] {
   });
 }
 
-// What one relay still tells of the request as it was may arrive behind what another tells of its change.
+// What one relay has told of the request as it was may arrive behind what another tells of its change, and after its own end.
 function pagingsOfAChange({ setting }: History): number {
-  return 2 * setting.relays - 1;
+  return 2 * setting.relayStarts - 1;
 }

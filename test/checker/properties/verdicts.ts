@@ -1,5 +1,5 @@
 /** What reaches Teleport: nothing that nobody wanted, nothing twice, nothing after the end. */
-import { clickIdOf, INSTANT_MS, whyNot } from "../facts.ts";
+import { clickIdOf, INSTANT_MS, READ_AND_DONE_MS, whyNot } from "../facts.ts";
 import type { ClickHistory, History, RequestHistory, VerdictTaken } from "../history.ts";
 
 /** How long it holds that somebody is on call, in ms. */
@@ -40,7 +40,7 @@ function whyNotBy(
   if (ageMs > approveWithinMs + clockOffsetMs + INSTANT_MS) return `the click is ${ageMs} ms old`;
   const incident = history.incidents.find(({ id }) => id === click.incidentId);
   const openedMs = incident?.openedMs ?? 0;
-  const isOutdated = request.changedMs.some((changedMs) => changedMs > openedMs && changedMs < atMs - INSTANT_MS);
+  const isOutdated = request.changedMs.some((changedMs) => changedMs > openedMs && changedMs < atMs - READ_AND_DONE_MS);
   return isOutdated ? "the request has changed since its incident was opened" : undefined;
 }
 
@@ -70,7 +70,7 @@ export function verdictsComeInTime({ verdicts, requests }: History): string[] {
     const states = requests.find(({ id }) => id === requestId)?.states ?? [];
     const end = states.find(({ state, byUs }) => state !== "PENDING" && !byUs);
     const lateMs = end === undefined ? 0 : atMs - end.atMs;
-    return lateMs <= INSTANT_MS ? [] : [`${requestId} got "${verdict}" ${lateMs} ms after it was ${end?.state}`];
+    return lateMs <= READ_AND_DONE_MS ? [] : [`${requestId} got "${verdict}" ${lateMs} ms after it was ${end?.state}`];
   });
 }
 

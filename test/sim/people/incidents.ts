@@ -21,6 +21,8 @@ export function isOpen(world: World, { id, key, serviceId, seen }: Incident): bo
   const requestId = key?.split("/")[2] ?? "";
   const latest = incidentsOf(world, requestId).findLast((incident) => incident.serviceId === serviceId);
   if (latest?.id !== id || seen.statuses.some(({ status, byUs }) => byUs && status === "resolved")) return false;
+  // It says itself that it counts no more.
+  if (seen.notes.some(({ byUs, content }) => byUs && content.includes("It is paged again"))) return false;
   const expiresMs = teleport.entries.get(requestId)?.live.request.requestExpiresMs ?? 0;
   return teleport.isPending(requestId) && expiresMs > scheduler.nowMs + 60_000;
 }
