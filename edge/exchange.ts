@@ -67,7 +67,7 @@ export class Exchange {
     if (role !== "active" || epoch < relays().epoch) {
       if (frame.type === "bound" && frame.result === "bound")
         requests().change(requestId, (now) => boundLate(now, frame));
-      return log.info("An answer of another epoch was dropped", { requestId, epoch });
+      return log.info("An answer of an older epoch, or of a standby, was dropped", { requestId, epoch });
     }
     if (frame.type === "outcome") {
       const settle = { nowMs: now(), retainMs: config.retainDays * DAY_MS };

@@ -68,8 +68,8 @@ const createdNoteSchema = z.object({ id: nonEmptySchema });
 const notesSchema = z.array(noteSchema);
 const textFieldSchema = z.object({ name: z.string(), value: z.string() });
 /** What is given on as PagerDuty has it. */
-const thing = z.unknown();
-const things = z.array(thing);
+const asGivenSchema = z.unknown();
+const listAsGivenSchema = z.array(asGivenSchema);
 
 export class PagerDuty {
   readonly #connection: Connection;
@@ -78,7 +78,7 @@ export class PagerDuty {
     this.#connection = new Connection({ ...options, timeoutMs });
   }
 
-  /** What the last answer said about the rate limit; null while none has said things. */
+  /** What the last answer said about the rate limit; null while none has said anything. */
   get budget(): Budget | null {
     return this.#connection.budget;
   }
@@ -145,7 +145,7 @@ export class PagerDuty {
 
   /** Every note of an incident, each as PagerDuty has it. */
   async notesAsGiven(incidentId: string): Promise<unknown[]> {
-    return this.#connection.read(incidentPath(incidentId, "/notes"), "notes", things);
+    return this.#connection.read(incidentPath(incidentId, "/notes"), "notes", listAsGivenSchema);
   }
 
   /** The entries that an incident's log got in a span, each as PagerDuty has it. */
@@ -154,12 +154,12 @@ export class PagerDuty {
       ["since", isoSecond(span.sinceMs)],
       ["until", isoSecond(span.untilMs)],
     ] as const;
-    return this.#connection.pages(incidentPath(incidentId, "/log_entries"), query, "log_entries", thing);
+    return this.#connection.pages(incidentPath(incidentId, "/log_entries"), query, "log_entries", asGivenSchema);
   }
 
   /** The custom fields of an incident, each as PagerDuty has it. */
   async fieldValuesAsGiven(incidentId: string): Promise<unknown[]> {
-    return this.#connection.read(incidentPath(incidentId, FIELD_VALUES), "custom_fields", things);
+    return this.#connection.read(incidentPath(incidentId, FIELD_VALUES), "custom_fields", listAsGivenSchema);
   }
 
   /** What a custom field of an incident, by its name, is set to; null when it is not set, or to something else than text. */
@@ -180,7 +180,7 @@ export class PagerDuty {
       ["include[]", "channels"],
       ["limit", "100"],
     ] as const;
-    return this.#connection.read(incidentPath(incidentId, "/log_entries"), "log_entries", things, query);
+    return this.#connection.read(incidentPath(incidentId, "/log_entries"), "log_entries", listAsGivenSchema, query);
   }
 
   /** Resolves an incident; one that is resolved already is fine. */

@@ -52,7 +52,7 @@ routes.all("/", only("GET, POST"), takeFrontDoor);
 
 // Faster than a URL, which would also read dots and escapes as something else than was sent.
 function pathIn(url: string): string {
-  return /^[^:]*:\/\/[^/?#]*([^?#]*)/.exec(url)?.[1] ?? "";
+  return /^[^:]*:\/\/[^/?#]*([^?#]*)/.exec(url)?.[1] || "/";
 }
 
 async function takeDelivery(call: Call): Promise<Response> {

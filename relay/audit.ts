@@ -5,7 +5,7 @@
  */
 import { type AuditHead, MAX_AUDIT_DIGESTS } from "../shared/audit-chain.ts";
 import type { Logger } from "../shared/log.ts";
-import { AuditFile, type Cut } from "./audit/file.ts";
+import { AuditFile, type Cut, NOT_AN_AUDIT_LOG } from "./audit/file.ts";
 import { type AuditRecord, auditLineFor } from "./audit/record.ts";
 import type { OpenIntent } from "./audit/tail.ts";
 import type { AuditSink } from "./audit/trail.ts";
@@ -165,4 +165,5 @@ const MENDS: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
   EDQUOT: "the quota is used up",
+  [NOT_AN_AUDIT_LOG]: "name another file in policy.audit_log, or move this one away",
 };

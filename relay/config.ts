@@ -75,12 +75,15 @@ export function readConfig(file: string, env: Environment = {}): ConfigReading {
   }
 }
 
+/** To compile a reader for a file takes longer than to read it. */
+const READ_ONCE = { jitless: true } as const;
+
 /** Reads the text of a configuration, and judges the files that it names or that are provided. Never throws. */
 export function parseConfig(text: string, provided: Provided = {}): ConfigReading {
   const document = parseToml(text);
   if (document.kind === "faults") return document;
   const written = withProvided({ ...EMPTY_DOCUMENT, ...document.value }, provided);
-  const parsed = documentSchema.safeParse(written, { reportInput: true });
+  const parsed = documentSchema.safeParse(written, { ...READ_ONCE, reportInput: true });
   const faults = parsed.error?.issues.flatMap(faultsFor) ?? [];
   const loose = readableIn(written);
   faults.push(...broken(rules, loose, faults));
@@ -129,11 +132,11 @@ function readableIn(document: object): LooseDocument {
   // Taking a member out can make its list too short in turn, so a list goes in the second round and a table in the third.
   let rest = document;
   for (let round = 0; round < 4; round++) {
-    const parsed = looseDocumentSchema.safeParse(rest);
+    const parsed = looseDocumentSchema.safeParse(rest, READ_ONCE);
     if (parsed.success) return parsed.data;
     rest = { ...EMPTY_DOCUMENT, ...withoutFaults(rest, parsed.error.issues.flatMap(faultsFor)) };
   }
-  return looseDocumentSchema.parse(EMPTY_DOCUMENT);
+  return looseDocumentSchema.parse(EMPTY_DOCUMENT, READ_ONCE);
 }
 
 function broken(all: readonly Rule[], document: LooseDocument, faults: readonly Fault[]): Fault[] {

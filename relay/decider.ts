@@ -12,7 +12,7 @@ import { carryOut } from "./decider/carrying-out.ts";
 import { claimIn } from "./decider/claim.ts";
 import type { ClaimLeases } from "./decider/claim-lease.ts";
 import { resolutionOf, showsReviewOf } from "./decider/decision-words.ts";
-import type { Verifiers } from "./decider/evidence.ts";
+import { isAuthentic, type Verifiers } from "./decider/evidence.ts";
 import {
   type DecideFrame,
   isOpen,
@@ -152,7 +152,8 @@ export class Decider {
       return this.#applied(frame, click, { live, data });
     if (judgement.kind !== "refuse") return;
     const { refusal, state, detail } = judgement;
-    await this.#trail.refused(frame, click, refusal, detail);
+    const isOurs = click !== undefined || isAuthentic(frame.evidence, this.#options.verifiers());
+    await this.#trail.refused(frame, click, refusal, detail, isOurs);
     const about = { requestId: frame.requestId, clickId: frame.clickId, incidentId: click?.incidentId };
     this.#options.log.info("Decision refused", { ...about, refusal });
     this.#decided(frame, { result: "refused", refusal, state, detail });

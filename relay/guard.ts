@@ -100,7 +100,7 @@ const CHECKS: readonly Check[] = [
   { refusal: "unknown_identity", forDenials: false, fails: (facts) => relation(facts) === "unknown" },
   {
     refusal: "unknown_identity",
-    // A review needs an author.
+    // A review needs an author; a denial is given as the relay's own user where nobody can be named.
     forDenials: false,
     fails: ({ way }) => way.namelessBecause !== null,
     detail: ({ way }) => way.namelessBecause ?? "",

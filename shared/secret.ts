@@ -1,11 +1,11 @@
-/** Comparing secrets so that the time it takes tells nothing of the one that is kept. */
+/** Comparing secrets so that the time it takes tells nothing of what is in the one that is kept. */
 import { timingSafeEqual } from "node:crypto";
 
 const UTF8 = new TextEncoder();
 
 /**
- * Whether two secrets are equal. As many bytes are compared whatever is offered, so that neither the first differing byte
- * nor a difference in length shows in the time taken.
+ * Whether two secrets are equal. As many bytes are compared whatever is offered: where the first differing byte is does not
+ * show in the time taken. How long the kept one is may; it is no secret.
  */
 export function sameSecret(offered: string, expected: string): boolean {
   const kept = UTF8.encode(expected);

@@ -39,9 +39,10 @@ export interface Answer {
 export async function answerTo(message: Message, { name, write, maxBytes }: Calling, way: Way): Promise<Answer> {
   const { url, ...sent } = message;
   const limit = new AbortController();
+  const request = new Request(url, { ...sent, redirect: "manual", signal: limit.signal });
   const cancel = way.after(way.timeoutMs, () => limit.abort());
   try {
-    const response = await way.fetch(new Request(url, { ...sent, redirect: "manual", signal: limit.signal }));
+    const response = await way.fetch(request);
     return { response, body: await readAtMost(response.body, maxBytes) };
   } catch (error) {
     throw new PagerDutyError(name, faultForSilence(limit.signal.aborted ? "timeout" : "unavailable", write), error);

@@ -63,7 +63,7 @@ export function refused(refusal: Refusal): Response {
   return Response.json({ error: { code: refusal.code, message } }, { status, ...(headers && { headers }) });
 }
 
-/** The answer to an authentic delivery, whatever comes of it. It has all of its headers: there are many of them to write. */
+/** The answer to an authentic delivery, whatever comes of it, with all of its headers: each would cost a call to set. */
 export function accepted(nowMs: number): Response {
   return new Response(null, { status: 202, headers: { ...SECURITY_HEADERS, Date: new Date(nowMs).toUTCString() } });
 }
@@ -78,8 +78,8 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Completes the headers of an answer, keeping those that it has; one that is dated is complete. `Date` is among them because a relay whose clock is wrong
- * dates its next JWT by it (RFC 9110 section 6.6.1).
+ * Completes the headers of an answer, keeping those that it has; one that is dated has all of them. `Date` is among them
+ * because a relay whose clock is wrong dates its next JWT by it (RFC 9110 section 6.6.1).
  */
 export function completeHeaders(headers: Headers, nowMs: number): void {
   if (headers.has("Date")) return;

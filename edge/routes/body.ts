@@ -5,9 +5,14 @@
  * announce, and shows none where it comes in chunks, whatever was sent (RFC 9112 section 6.3): so a body that is announced
  * small is small, and is read in one go, which is faster.
  */
-export async function readBody(request: Request, limit: number, discardBytes = 0): Promise<Uint8Array | undefined> {
-  const announced = Number(request.headers.get("Content-Length") ?? Infinity);
-  if (!(announced <= limit)) return readAtMost(request.body, limit, discardBytes);
+export async function readBody(
+  request: Pick<Request, "headers" | "body" | "arrayBuffer">,
+  limit: number,
+  discardBytes = 0,
+): Promise<Uint8Array | undefined> {
+  const announced = request.headers.get("Content-Length") ?? "";
+  const isSmall = /^\d+$/.test(announced) && Number(announced) <= limit;
+  if (!isSmall) return readAtMost(request.body, limit, discardBytes);
   const bytes = new Uint8Array(await request.arrayBuffer());
   return bytes.length > limit ? undefined : bytes;
 }

@@ -6,7 +6,7 @@ import { constants, type Stats } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { MAX_AUDIT_DIGESTS, sha256 } from "../../shared/audit-chain.ts";
-import { MAX_LINE_BYTES } from "./record.ts";
+import { couldBeginLine, MAX_LINE_BYTES } from "./record.ts";
 import { type Tail, tailOf } from "./tail.ts";
 
 /** What was taken off the end of a file. */
@@ -27,8 +27,10 @@ const MODE = 0o600;
 /** How much of the end is read, in bytes: what was begun and not ended lies no further back. */
 const TAIL_BYTES = 8 * 1024 * 1024;
 
+/** Why a file is refused that holds something else. */
+export const NOT_AN_AUDIT_LOG = "it is not an audit log";
+
 const LINE_BREAK = 0x0a;
-const LINE_START = Buffer.from('{"number":');
 
 /** An open log file of which this process is the only writer. */
 export class AuditFile {
@@ -58,10 +60,10 @@ export class AuditFile {
       const stats = await handle.stat();
       if (!stats.isFile()) throw new Error("it is not a regular file");
       const { size, mode } = stats;
-      // Its owner can; where somebody else owns it, that one has chosen the mode.
-      if ((mode & 0o777) !== MODE) await handle.chmod(MODE).catch(() => undefined);
       if (size === 0) await syncDirectory(dirname(path));
       const lines = await lastLines(handle, size);
+      // Its owner can; where somebody else owns it, that one has chosen the mode.
+      if ((mode & 0o777) !== MODE) await handle.chmod(MODE).catch(() => undefined);
       const { torn } = lines;
       if (torn.length > 0) {
         await handle.truncate(size - torn.length);
@@ -138,16 +140,20 @@ async function lastLines(handle: FileHandle, size: number): Promise<LastLines> {
   const end = await readWhole(handle, start, size - start);
   const last = end.lastIndexOf(LINE_BREAK);
   const torn = end.subarray(last + 1);
-  if (torn.length > MAX_LINE_BYTES || !beginsALine(torn)) throw new Error("it is not an audit log");
+  // What is taken off must have been ours.
+  const begun = torn.subarray(0, lengthWithoutZeros(torn));
+  if (begun.length > MAX_LINE_BYTES || !couldBeginLine(begun)) throw new Error(NOT_AN_AUDIT_LOG);
   // What it begins in the middle of is no line.
   const first = start === 0 ? 0 : end.indexOf(LINE_BREAK) + 1;
   const texts = last < first ? [] : end.toString("utf8", first, last).split("\n").slice(-MAX_AUDIT_DIGESTS);
   return { texts, torn };
 }
 
-// What is taken off must have been ours; some file systems leave zeros where a crash came before the bytes.
-function beginsALine(torn: Buffer): boolean {
-  return torn.subarray(0, LINE_START.length).every((byte, index) => byte === 0 || byte === LINE_START[index]);
+// Some file systems leave zeros where a crash came before the bytes.
+function lengthWithoutZeros(bytes: Buffer): number {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0) length--;
+  return length;
 }
 
 async function readWhole(handle: FileHandle, from: number, length: number): Promise<Buffer> {

@@ -13,8 +13,8 @@ import { MAX_FRAME_BYTES } from "../../shared/protocol.ts";
 import { refusalSchema } from "../../shared/refusal.ts";
 
 /**
- * What a decision rests on, as raw bytes in base64; without the action token, which is a secret. Of what shows no click by
- * anybody no more than its size and digest: whoever forges it must not fill the disk.
+ * What a decision rests on, as raw bytes in base64; without the action token, which is a secret. Of what is not authentic
+ * and longer than a delivery is, no more than its size and digest: whoever forges it must not fill the disk.
  */
 export const auditEvidenceSchema = z.discriminatedUnion("kind", [
   z.object({
@@ -35,8 +35,13 @@ export function auditEvidenceFor(evidence: Evidence): AuditEvidence {
   return { kind: "action", action: evidence.action, logEntry: evidence.logEntry };
 }
 
-/** What is written down of evidence that shows nothing. */
+/** Longest evidence that is not authentic and is written down as it came, in characters: several times a delivery. */
+const MAX_UNPROVEN_CHARACTERS = 16 * 1024;
+
+/** The part of evidence that may be written down where it is not authentic. */
 export function unprovenEvidenceFor(evidence: Evidence): AuditEvidence {
+  const known = auditEvidenceFor(evidence);
+  if (JSON.stringify(known).length <= MAX_UNPROVEN_CHARACTERS) return known;
   const bytes = Buffer.from(evidence.kind === "signed" ? evidence.raw : evidence.logEntry, "base64");
   return { kind: "unproven", bytes: bytes.length, sha256: sha256(bytes) };
 }
@@ -106,6 +111,13 @@ const recordSchema = z.discriminatedUnion("kind", [...auditRecordSchema.options,
 /** Longest line, in bytes: whatever one frame brought and was judged by, and what is said of it. */
 export const MAX_LINE_BYTES = MAX_FRAME_BYTES + 64 * 1024;
 
+const LINE_START = Buffer.from('{"number":');
+
+/** Whether bytes could be how a line begins. */
+export function couldBeginLine(bytes: Uint8Array): boolean {
+  return LINE_START.subarray(0, bytes.length).equals(bytes.subarray(0, LINE_START.length));
+}
+
 export interface AuditLine {
   readonly digest: string;
   /** Without its line break. */
@@ -136,13 +148,16 @@ export interface ChainedLine {
 
 export type AuditLineReading = ChainedLine | { readonly kind: "broken"; readonly problem: string };
 
+/** What is said of what is no line of an audit log at all. */
+export const NO_LINE = "is not a line of an audit log";
+
 const CHAINED = /,"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
 
 /** Reads one line and checks its own hash; that it follows the line before is the caller's to check. Never throws. */
 export function readAuditLine(text: string): AuditLineReading {
   const [ending, prev, head] = CHAINED.exec(text) ?? [];
   if (ending === undefined || prev === undefined || head === undefined) {
-    return { kind: "broken", problem: "is not a line of an audit log" };
+    return { kind: "broken", problem: NO_LINE };
   }
   const said = `${text.slice(0, -ending.length)}}`;
   const digest = sha256(said);

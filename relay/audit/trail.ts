@@ -82,10 +82,16 @@ export class AuditTrail {
     this.#settled.set(keyOf(intent), state);
   }
 
-  /** A click that was not let through. */
-  async refused(frame: DecideFrame, click: Click | undefined, refusal: Refusal, detail: string): Promise<void> {
+  /** A click that was not let through; `isAuthentic`: whether its evidence is PagerDuty's at all. */
+  async refused(
+    frame: DecideFrame,
+    click: Click | undefined,
+    refusal: Refusal,
+    detail: string,
+    isAuthentic = true,
+  ): Promise<void> {
     if (click !== undefined) this.#intended.delete(keyOf(subjectOf(frame, click)));
-    const judged = click === undefined ? this.#unreadable(frame) : this.#judged(frame, click);
+    const judged = click === undefined ? this.#unreadable(frame, isAuthentic) : this.#judged(frame, click);
     await this.tell({ kind: "refusal", ...judged, refusal, detail });
   }
 
@@ -174,7 +180,7 @@ export class AuditTrail {
     };
   }
 
-  #unreadable({ requestId, clickId, word, evidence }: DecideFrame) {
+  #unreadable({ requestId, clickId, word, evidence }: DecideFrame, isAuthentic: boolean) {
     const { email, name, onCallLevels } = word;
     return {
       time: this.#time(),
@@ -183,7 +189,7 @@ export class AuditTrail {
       verdict: null,
       personId: null,
       edgeWord: { email, name, onCallLevels },
-      evidence: unprovenEvidenceFor(evidence),
+      evidence: isAuthentic ? auditEvidenceFor(evidence) : unprovenEvidenceFor(evidence),
     };
   }
 

@@ -1,7 +1,9 @@
 /** Reads an audit log from its first line to its last and says where its chain breaks. Flat in memory, however long. */
 import { createReadStream } from "node:fs";
 import { type AuditHead, GENESIS } from "../../shared/audit-chain.ts";
-import { type ChainedLine, headIn, MAX_LINE_BYTES, readAuditLine } from "./record.ts";
+import { type ChainedLine, couldBeginLine, headIn, MAX_LINE_BYTES, NO_LINE, readAuditLine } from "./record.ts";
+
+const CUT_SHORT = "is cut short; the relay takes it off at its next start";
 
 /** A line, counted from 1, that does not hold. */
 export interface AuditBreak {
@@ -42,7 +44,7 @@ export async function* verifyAuditLog(
   for await (const { text, complete } of linesOf(file)) {
     lines++;
     if (text === undefined) yield { line: lines, problem: "is longer than a record can be" };
-    else if (!complete) yield { line: lines, problem: "is cut short; the relay takes it off at its next start" };
+    else if (!complete) yield { line: lines, problem: couldBeginLine(Buffer.from(text)) ? CUT_SHORT : NO_LINE };
     else {
       const reading = readAuditLine(text);
       const isCounted = lines > 1 || after === GENESIS;

@@ -8,9 +8,6 @@ import { LOG_SEVERITIES } from "../../shared/log.ts";
 import { DEFAULT_KEY_FILE, PLUGIN_DIRECTORY } from "../paths.ts";
 import * as value from "./values.ts";
 
-// A file is read once: to compile a reader for it takes longer than to read it.
-z.config({ jitless: true });
-
 /** Defaults of `[teleport]` that a rule must be able to tell from a given value; applied when the configuration is made. */
 export const TELEPORT_PRESETS = {
   addr: "localhost:3025",

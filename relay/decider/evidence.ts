@@ -25,12 +25,9 @@ export interface Verifiers {
  * The click with this id; undefined when the evidence is not authentic, shows no click, or shows another, and when the click
  * has to be confirmed and is not.
  */
-export function verifiedClick(
-  evidence: Evidence,
-  clickId: string,
-  { decisions, webhookSecrets, actionTokens }: Verifiers,
-): Click | undefined {
-  if (!isAuthentic(evidence, webhookSecrets, actionTokens)) return undefined;
+export function verifiedClick(evidence: Evidence, clickId: string, verifiers: Verifiers): Click | undefined {
+  const { decisions } = verifiers;
+  if (!isAuthentic(evidence, verifiers)) return undefined;
   const click = clickInEvidence(evidence, decisions);
   if (click?.id !== clickId) return undefined;
   return needsConfirmation(decisions, click.verdict) && !isConfirmed(evidence, decisions) ? undefined : click;
@@ -47,11 +44,8 @@ function isConfirmed(evidence: Evidence, decisions: Decisions): boolean {
   return confirms(event, decisions, confirmation);
 }
 
-function isAuthentic(
-  evidence: Evidence,
-  webhookSecrets: readonly string[],
-  actionTokens: Readonly<Record<Verdict, string>> | null,
-): boolean {
+/** Whether evidence is what PagerDuty signed, or was sent with the token of the button that it names; whatever it shows. */
+export function isAuthentic(evidence: Evidence, { webhookSecrets, actionTokens }: Verifiers): boolean {
   const raw = fromBase64(evidence.kind === "action" ? evidence.logEntry : evidence.raw);
   if (raw === undefined || raw.length > MAX_DELIVERY_BYTES) return false;
   if (evidence.kind === "action")

@@ -86,7 +86,7 @@ const VERDICTS: readonly Case[] = [
         request({
           states: [
             { atMs: MADE_MS, state: "PENDING", byUs: false },
-            { atMs: DECIDED_MS - 16_000, state: "DENIED", byUs: false },
+            { atMs: DECIDED_MS - 26_000, state: "DENIED", byUs: false },
           ],
         }),
       ],

@@ -12,9 +12,9 @@ import type {
 
 export const MADE_MS = 1_000_000;
 export const OPENED_MS = MADE_MS + 500;
-export const CLICKED_MS = MADE_MS + 20_000;
-export const DECIDED_MS = MADE_MS + 20_300;
-export const CLOSED_MS = MADE_MS + 21_000;
+export const CLICKED_MS = MADE_MS + 40_000;
+export const DECIDED_MS = MADE_MS + 40_300;
+export const CLOSED_MS = MADE_MS + 41_000;
 export const QUIET_MS = MADE_MS + 600_000;
 
 export const KEY = "teleport-access-request/teleport.example.com/request-1";

@@ -23,6 +23,16 @@ describe("the alarm", () => {
     expect(set).toEqual([]);
   });
 
+  it("that is late is waited for no more once all was looked after that it could be for", () => {
+    const late = alarm(nowMs - 1);
+    late.overtaken();
+    late.armBy(nowMs + 10);
+    const early = alarm(nowMs + 1);
+    early.overtaken();
+    early.armBy(nowMs + 10);
+    expect(set).toEqual([nowMs + 10]);
+  });
+
   it("is set again only to come sooner", () => {
     const armed = alarm(nowMs + 10);
     armed.armBy(nowMs + 10);

@@ -2,7 +2,6 @@
  * The life of one request on a Durable Object's own storage, with every cost of it counted as it is billed: rows and index
  * entries written or deleted, alarms set, and calls that reach the object. Time is played, so that an hour takes none.
  */
-
 import { readCluster } from "../../edge/config/cluster-config.ts";
 import { RECONCILE_EVERY_MS } from "../../edge/reconciliation.ts";
 import type { RelaySocket } from "../../edge/relays/socket.ts";

@@ -209,6 +209,15 @@ describe("a relay that connects again", () => {
     expect(role(fresh)).toBe("active");
   });
 
+  it("is active still when the end of its old link is told only then", () => {
+    const old = one();
+    const standby = two();
+    old.socket.isOpen = false;
+    const fresh = one();
+    relays.closed(old.socket);
+    expect([role(fresh), role(standby), relays.epoch]).toEqual(["active", "standby", 1]);
+  });
+
   it("does not take another's turn", () => {
     const [first, second] = [one(), two()];
     const again = two();

@@ -418,6 +418,17 @@ describe("every answer", () => {
     },
   );
 
+  it("carries them too when a delivery is accepted", async () => {
+    const { status, headers } = await setUp().send(WEBHOOK, delivery(COMMAND));
+    expect([status, headers.get("X-Content-Type-Options"), headers.get("Cache-Control")]).toEqual([
+      202,
+      "nosniff",
+      "no-store",
+    ]);
+    expect(headers.get("Content-Security-Policy")).toContain("default-src 'none'");
+    expect(Date.parse(headers.get("Date") ?? "")).not.toBeNaN();
+  });
+
   it("to a refused request is an error with a code and a message", async () => {
     const answer = await setUp().send("/nothing");
     expect(await answer.json()).toEqual({ error: { code: "not_found", message: expect.any(String) } });

@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import {
   appendFileSync,
+  chmodSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -161,13 +162,15 @@ describe("AuditLog: a last line cut short", () => {
 
   it.each(["hello", "{}", '{"number"; rubbish'])("is left alone when no relay began it: %s", async (text) => {
     writeFileSync(file, text);
-    await expect(AuditLog.open(file, log)).rejects.toThrow("not an audit log");
-    expect(readFileSync(file, "utf8")).toBe(text);
+    chmodSync(file, 0o644);
+    await expect(AuditLog.open(file, log)).rejects.toThrow("name another file in policy.audit_log");
+    expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual([text, 0o644]);
+    expect((await verify(file)).breaks).toEqual([{ line: 1, problem: "is not a line of an audit log" }]);
   });
 
   it("is taken off when a crash left zeros in its place", async () => {
     await write(1);
-    appendFileSync(file, "\0".repeat(100));
+    appendFileSync(file, "\0".repeat(3_000_000));
     await write(2);
     expect(lines().map(({ kind }) => kind)).toEqual(["intent", "cut", "intent"]);
   });

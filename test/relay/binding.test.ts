@@ -195,14 +195,17 @@ describe("the binder", () => {
     const clock = new ManualClock(NOW_MS);
     const frames: Unnumbered<RelayFrame>[] = [];
     const answered: string[] = [];
+    const outdated: unknown[] = [];
+    const link = { isUp: true };
     const made = new Binder({
       ...world.options,
       lanes: new Lanes(() => {}),
-      send: (frame) => frames.push(frame) > 0,
+      send: (frame) => link.isUp && frames.push(frame) > 0,
       answered: (requestId) => answered.push(requestId),
+      outdated: (...held) => outdated.push(held),
       clock,
     });
-    return { ...world, clock, frames, answered, binder: made };
+    return { ...world, clock, frames, answered, outdated, link, binder: made };
   }
 
   it("says which incidents are still to be bound while Teleport cannot take them", async () => {
@@ -230,6 +233,52 @@ describe("the binder", () => {
     teleport.before = () => {};
     await clock.pass(BIND_RETRY_MS * 3);
     expect([frames, teleport.data.get(REQUEST_ID)?.incidents]).toEqual([[], undefined]);
+  });
+
+  it("writes nothing more for a link that was lost while it looked", async () => {
+    const { binder: made, teleport, frames } = binder();
+    teleport.before = (call) => {
+      if (call.startsWith("pluginData")) made.unlinked();
+    };
+    made.bind(bindOf());
+    await settled();
+    expect([frames, teleport.data.get(REQUEST_ID)?.incidents]).toEqual([[], undefined]);
+  });
+
+  it("says on the next link what it has bound and could not say", async () => {
+    const { binder: made, link, frames } = binder();
+    link.isUp = false;
+    made.bind(bindOf());
+    await settled();
+    made.unlinked();
+    expect(frames).toEqual([]);
+    link.isUp = true;
+    made.welcomed();
+    made.welcomed();
+    expect(frames).toMatchObject([{ type: "bound", result: "bound", epoch: 3 }]);
+  });
+
+  it("lets clicks wait for what it was binding when the link was lost, until the edge says what it wants", async () => {
+    const { binder: made, teleport } = binder();
+    teleport.before = () => {
+      throw UNAVAILABLE;
+    };
+    const isUnderWay = (): boolean => made.isUnderWay(REQUEST_ID, INCIDENT_ID);
+    made.bind(bindOf());
+    await settled();
+    made.unlinked();
+    made.welcomed();
+    expect(isUnderWay()).toBe(true);
+    made.judging(REQUEST_ID);
+    expect(isUnderWay()).toBe(false);
+  });
+
+  it("tells that the edge holds a request otherwise than Teleport", async () => {
+    const { binder: made, outdated, frames } = binder();
+    made.bind(bindOf({ digest: "0".repeat(64) }));
+    await settled();
+    expect(frames).toMatchObject([{ result: "changed" }]);
+    expect(outdated).toEqual([[REQUEST_ID, "0".repeat(64)]]);
   });
 
   it("answers, and tells that clicks may be judged", async () => {

@@ -101,6 +101,17 @@ describe("the exchange of differences", () => {
     expect(world.told()).toEqual(["ended late denied"]);
   });
 
+  it("tells anew of what the edge holds as it no longer is", async () => {
+    const world = taking();
+    world.teleport.put(live("changed", { reason: "new" }));
+    await world.list();
+    await world.link(asHad("changed", 0, { reason: "new" }));
+    world.told();
+    world.inventory.outdated("changed", "the digest of what it was");
+    await settled();
+    expect(world.told()).toEqual(["request changed"]);
+  });
+
   it("does not take back a change that another relay has told, where its own watch was down", async () => {
     const world = taking();
     world.teleport.put(live("changed", { reason: "old" }));

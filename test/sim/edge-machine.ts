@@ -59,7 +59,9 @@ export class EdgeMachine implements EdgeEnd {
   async post(path: string, headers: Readonly<Record<string, string>>, body: Uint8Array): Promise<number> {
     if (!this.isUp) throw new TypeError("nothing listens");
     const life = this.#life;
-    const request = new Request(`${ORIGIN}${path}`, { method: "POST", headers, body: body as Uint8Array<ArrayBuffer> });
+    const announced = { ...headers, "Content-Length": String(body.length) };
+    const sent = { method: "POST", headers: announced, body: body as Uint8Array<ArrayBuffer> };
+    const request = new Request(`${ORIGIN}${path}`, sent);
     const { status } = await routes.fetch(request, this.#env());
     // It died before it could answer.
     if (life.isOver) throw new TypeError("the connection was cut");

@@ -10,6 +10,7 @@ class LightHeaders {
   readonly #values = new Map<string, string>();
 
   constructor(init: Init = {}) {
+    if (init instanceof LightHeaders) throw new Error("headers are copied nowhere that is simulated");
     for (const name of Object.keys(init)) this.set(name, init[name] ?? "");
   }
 
@@ -29,10 +30,11 @@ class LightHeaders {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A body that comes in one piece. */
+/** A body that comes in one piece, once. */
 class LightBody {
   readonly headers: LightHeaders;
   readonly #bytes: Uint8Array | null;
+  #isUsed = false;
 
   constructor(body: string | Uint8Array | null | undefined, headers: Init | undefined) {
     this.headers = new LightHeaders(headers);
@@ -40,19 +42,32 @@ class LightBody {
   }
 
   get body(): object | null {
-    const bytes = this.#bytes;
-    if (bytes === null) return null;
-    let isRead = false;
-    const read = async () => {
-      if (isRead) return { done: true, value: undefined };
-      isRead = true;
-      return { done: false, value: bytes };
+    if (this.#bytes === null) return null;
+    let left: Uint8Array | undefined;
+    const getReader = () => {
+      left = this.#use();
+      return { read, cancel: async () => {} };
     };
-    return { getReader: () => ({ read, cancel: async () => {} }) };
+    const read = async () => {
+      const value = left;
+      left = undefined;
+      return { done: value === undefined, value };
+    };
+    return { getReader };
   }
 
   async text(): Promise<string> {
-    return decoder.decode(this.#bytes ?? new Uint8Array());
+    return decoder.decode(this.#use());
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#use().slice().buffer as ArrayBuffer;
+  }
+
+  #use(): Uint8Array {
+    if (this.#isUsed) throw new TypeError("the body was read before");
+    this.#isUsed = true;
+    return this.#bytes ?? new Uint8Array();
   }
 }
 
@@ -102,12 +117,13 @@ class LightSignal {
   aborted = false;
   reason: unknown = undefined;
   readonly #listeners = new Set<() => void>();
+  readonly #dependents: LightSignal[] = [];
 
   static any(signals: readonly LightSignal[]): LightSignal {
     const first = signals.find(({ aborted }) => aborted);
     const any = new LightSignal();
-    if (first !== undefined) any.abort(first.reason);
-    else for (const signal of signals) signal.addEventListener("abort", () => any.abort(signal.reason));
+    if (first !== undefined) any.#mark(first.reason);
+    else for (const signal of signals) signal.#dependents.push(any);
     return any;
   }
 
@@ -120,11 +136,20 @@ class LightSignal {
   }
 
   abort(reason: unknown): void {
-    if (this.aborted) return;
+    // What depends on it is aborted too before anybody is told (https://dom.spec.whatwg.org/#abortsignal-signal-abort).
+    for (const signal of this.#mark(reason)) {
+      const listeners = [...signal.#listeners];
+      signal.#listeners.clear();
+      for (const listener of listeners) listener();
+    }
+  }
+
+  /** Marks it and all that depend on it; those that were not yet, in the order in which they are told. */
+  #mark(reason: unknown): LightSignal[] {
+    if (this.aborted) return [];
     this.aborted = true;
     this.reason = reason;
-    for (const listener of this.#listeners) listener();
-    this.#listeners.clear();
+    return [this, ...this.#dependents.flatMap((dependent) => dependent.#mark(reason))];
   }
 }
 

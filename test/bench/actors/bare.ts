@@ -102,7 +102,8 @@ const deeds = {
   /** Closes the WebSocket in good order: its Worker would wait for that when it is to end. */
   async detach(): Promise<void> {
     const attached = socket;
-    if (attached === undefined) return;
+    socket = undefined;
+    if (attached === undefined || attached.readyState === attached.CLOSED) return;
     const closed = new Promise((resolve) => attached.once("close", resolve));
     attached.close();
     await closed;

@@ -58,9 +58,12 @@ async function onStorage(): Promise<Row[]> {
 
 async function countedAt(url: URL): Promise<z.infer<typeof countsSchema>> {
   const connection = await HttpConnection.open(url);
-  const { body } = await connection.send(postBytes(url, {}, ""));
-  connection.close();
-  return countsSchema.parse(JSON.parse(body));
+  try {
+    const { body } = await connection.send(postBytes(url, {}, ""));
+    return countsSchema.parse(JSON.parse(body));
+  } finally {
+    connection.close();
+  }
 }
 
 /** What was seen before and after something. */

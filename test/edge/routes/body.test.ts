@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readAtMost } from "../../../edge/routes/body.ts";
+import { readAtMost, readBody } from "../../../edge/routes/body.ts";
 
 /** A body of chunks of one byte each, and how many were taken and whether the rest was given up. */
 function bodyOf(chunkCount: number) {
@@ -48,5 +48,35 @@ describe("readAtMost", () => {
       },
     });
     await expect(readAtMost(body, 3)).rejects.toThrow("cut");
+  });
+});
+
+describe("readBody", () => {
+  const sent = (announced: string | null, bytes: number) => ({
+    headers: new Headers(announced === null ? {} : { "Content-Length": announced }),
+    body: bodyOf(bytes).body,
+    arrayBuffer: async () => new Uint8Array(bytes).buffer,
+  });
+
+  it.each([
+    ["3", 3, 3],
+    ["0", 0, 0],
+    ["4", 4, undefined],
+    ["2", 4, undefined],
+    [null, 3, 3],
+    [null, 4, undefined],
+    ["", 4, undefined],
+    ["-1", 4, undefined],
+    ["3, 3", 4, undefined],
+    ["1e0", 4, undefined],
+  ])("of a body that announces %s and is %i long keeps no more than 3: %s", async (announced, bytes, kept) => {
+    expect((await readBody(sent(announced, bytes), 3))?.length).toBe(kept);
+  });
+
+  it("does not take into memory at once what announces more than the limit, or nothing", async () => {
+    for (const announced of ["4", "-1", "nonsense", null]) {
+      const request = { ...sent(announced, 4), arrayBuffer: () => Promise.reject(new Error("all at once")) };
+      expect(await readBody(request, 3)).toBeUndefined();
+    }
   });
 });

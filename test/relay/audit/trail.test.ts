@@ -240,13 +240,22 @@ describe("a refusal", () => {
     ]);
   });
 
-  it("keeps of what shows nothing its size and digest alone, so that a forger does not fill the disk", async () => {
+  it("keeps of what is forged and long its size and digest alone, so that nobody fills the disk", async () => {
     const { audit, trail } = trailing();
     const raw = Buffer.alloc(200_000, "x").toString("base64");
     const frame = { ...clicked().frame, evidence: { kind: "signed", raw, signature: "v1=00" } as const };
-    await trail.refused(frame, undefined, "bad_evidence", "");
+    await trail.refused(frame, undefined, "bad_evidence", "", false);
     const sha256 = "91e3faafd322bcdf160f3f0ce886acb092b9b9e2a1e8526b40f21a8898a8700b";
     expect(audit.records).toMatchObject([{ evidence: { kind: "unproven", bytes: 200_000, sha256 } }]);
     expect(JSON.stringify(audit.records).length).toBeLessThan(1_000);
+  });
+
+  it("keeps whole what is authentic and was not confirmed, and what is forged and as long as a delivery", async () => {
+    const { audit, trail } = trailing();
+    const { frame } = clicked();
+    const padded = { ...frame, evidence: { kind: "signed", raw: "x".repeat(200_000), signature: "v1=00" } as const };
+    await trail.refused(padded, undefined, "bad_evidence", "");
+    await trail.refused(frame, undefined, "bad_evidence", "", false);
+    expect(audit.records).toMatchObject([{ evidence: padded.evidence }, { evidence: frame.evidence }]);
   });
 });

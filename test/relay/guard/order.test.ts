@@ -112,9 +112,9 @@ function waysBeside(refusal: Refusal, other: Refusal): readonly Flaw[] {
   return refusal === "unknown_identity" && other === "self_approval" ? [NAMELESS] : FLAWS[refusal];
 }
 
-// Whether a denial could be given, in whose name or at all, is asked of it too.
+// Whether a denial can be given at all is asked of it too.
 function waysOfDenials(refusal: Refusal): readonly Flaw[] {
-  return FLAWS[refusal].filter((flaw) => flaw !== NAMELESS && flaw !== REVIEWED);
+  return FLAWS[refusal].filter((flaw) => flaw !== REVIEWED);
 }
 
 function refusalsOf(flaws: readonly Flaw[], change: Flaw = (judged) => judged): (string | null)[] {
