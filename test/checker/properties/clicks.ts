@@ -47,12 +47,14 @@ function isCarriedOut({ verdicts }: History, { id }: ClickHistory): boolean {
   return verdicts.some((verdict) => clickIdOf(verdict) === id);
 }
 
-function isAnswered(history: History, { person }: ClickHistory, request: RequestHistory): boolean {
+function isAnswered(history: History, { person, acceptedMs }: ClickHistory, request: RequestHistory): boolean {
+  const isDelivered = acceptedMs !== null && !isLost(history, acceptedMs);
   const notes = incidentsFor(history, request).flatMap((incident) => incident.notes.filter(({ byUs }) => byUs));
   return notes.some(({ content }) => {
     const refusal = /^Not (?:approved|denied)(?: for ([^:]+))?: /.exec(content);
     if (refusal !== null) return refusal[1] === undefined || refusal[1].includes(person.name);
-    return content.includes("was not delivered to us") && content.includes(person.name);
+    // Of what was delivered it would not be true.
+    return !isDelivered && content.includes("was not delivered to us") && content.includes(person.name);
   });
 }
 
