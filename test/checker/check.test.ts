@@ -140,6 +140,8 @@ const PAGING: readonly Case[] = [
   ],
 ];
 
+const NOT_DELIVERED = "Ann Alder: your /approve was not delivered to us, and so it decided nothing. Please repeat it.";
+
 const PEOPLE: readonly Case[] = [
   ["a click has no answer", "no click is lost", { ...unanswered, clicks: [click({ person: CAROL })] }],
   [
@@ -149,6 +151,15 @@ const PEOPLE: readonly Case[] = [
       ...unanswered,
       clicks: [click({ person: CAROL })],
       incidents: [{ ...open, notes: [note("Not approved for Bob Birch: why.")] }],
+    },
+  ],
+  [
+    "somebody was asked to repeat what was delivered",
+    "no click is lost",
+    {
+      ...unanswered,
+      clicks: [click({ person: CAROL })],
+      incidents: [{ ...open, notes: [note(NOT_DELIVERED.replace("Ann Alder", CAROL.name))] }],
     },
   ],
   [
@@ -257,9 +268,7 @@ describe("the checker", () => {
         incidents: [
           {
             ...open,
-            notes: [
-              note("Ann Alder: your /approve was not delivered to us, and so it decided nothing. Please repeat it."),
-            ],
+            notes: [note(NOT_DELIVERED)],
           },
         ],
       },
