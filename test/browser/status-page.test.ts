@@ -149,6 +149,8 @@ describe.skipIf(!hasChromium)("the status page in Chromium (skipped where there 
   it("can be used by keyboard alone", async () => {
     const requestId = ask(stage);
     await page.goto(address());
+    // A browser may give the field its focus a moment after the page has loaded.
+    await page.locator("input:focus").waitFor();
     await page.keyboard.type(ADMIN_TOKEN);
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
