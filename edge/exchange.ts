@@ -54,8 +54,8 @@ export class Exchange {
   }
 
   /**
-   * A relay said something of a request; not `synced` when it may have been there before. Only the active one, in its epoch,
-   * answers for what it was asked to do.
+   * A relay said something of a request; not `synced` when it may have been there before. Only the active one, in no
+   * earlier epoch, answers for what it was asked to do.
    */
   received(frame: RequestFrame, role: Attachment["role"], synced = true): void {
     const { requests, now, log, config, relays } = this.#options;

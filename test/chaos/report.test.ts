@@ -19,7 +19,7 @@ const clean: Findings = {
   failures: [],
   answers: { rateLimited: 1, failed: 2, none: 3 },
   lives: { edge: 4 },
-  folder: "/tmp/of-the-run",
+  folder: "the-folder-of-the-run",
 };
 
 function told(findings: Findings): { lines: string[]; isClean: boolean } {
